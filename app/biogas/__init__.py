@@ -1,0 +1,1 @@
+"""The biogas room: digesters, fillings, expected and actual production, reports."""
