@@ -1,0 +1,70 @@
+"""The errors the farm's services raise, and the stable code and status each one answers with.
+
+DomainError
+ +-- Malformed          400  the request cannot be read
+ +-- Unauthenticated    401  nobody, or nobody we know
+ +-- Forbidden          403  somebody, but not allowed
+ +-- NotFound           404  no such thing
+ +-- Conflict           409  it clashes with what is stored
+ +-- Invalid            422  readable, but a field is wrong
+ +-- TooMany            429  slow down
+ +-- Unavailable        503  a part we need is down; try again
+"""
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """A failure with a message for people (Spanish) and a code for programs."""
+
+    status = 500
+    code = "INTERNAL_ERROR"
+
+    def __init__(self, message: str, *, code: str | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.details = details
+
+
+class Malformed(DomainError):
+    status, code = 400, "BAD_REQUEST"
+
+
+class Unauthenticated(DomainError):
+    status, code = 401, "MISSING_TOKEN"
+
+
+class Forbidden(DomainError):
+    status, code = 403, "FORBIDDEN"
+
+
+class NotFound(DomainError):
+    status, code = 404, "NOT_FOUND"
+
+
+class Conflict(DomainError):
+    """`field` names the unique field that clashes, where there is one."""
+
+    status, code = 409, "CONFLICT"
+
+    def __init__(self, message: str, *, field: str | None = None, value: Any = None, **details: Any) -> None:
+        conflict = {"conflict": {"field": field, "label": field, "value": value}} if field else {}
+        super().__init__(message, **conflict, **details)
+
+
+class Invalid(DomainError):
+    """`fields` maps each wrong field to what is wrong with it."""
+
+    status, code = 422, "VALIDATION_ERROR"
+
+    def __init__(self, message: str = "Datos no válidos", *, fields: dict[str, str], **details: Any) -> None:
+        super().__init__(message, validation_errors=fields, **details)
+
+
+class TooMany(DomainError):
+    status, code = 429, "RATE_LIMIT_EXCEEDED"
+
+
+class Unavailable(DomainError):
+    status, code = 503, "UNAVAILABLE"

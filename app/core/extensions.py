@@ -1,0 +1,163 @@
+"""The extensions, one object each, and the one function that binds them to an application."""
+
+import sqlite3
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask, request
+from flask_caching import Cache
+from flask_cors import CORS
+from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_migrate import Migrate
+from flask_sock import Sock
+from flask_socketio import SocketIO
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase
+
+from app.core.settings import ROOT, Settings
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table of every room; constraint names are fixed so that migrations can find them."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate(directory=str(ROOT / "migrations"), render_as_batch=True)
+jwt = JWTManager()
+cache = Cache()
+cors = CORS()
+socketio = SocketIO()
+sock = Sock()
+
+# True while a door intends to write: SQLite then takes its write lock at once instead of failing on upgrade.
+writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+def _who() -> str:
+    """Limits count by person where one is known, else by address."""
+    authorization = request.headers.get("Authorization", "")
+    return f"token:{hash(authorization)}" if authorization else get_remote_address()
+
+
+limiter = Limiter(key_func=_who)
+SHORT = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Binds every extension; nothing here connects to anything yet."""
+    app.config.from_mapping(_config(settings))
+    db.init_app(app)
+    migrate.init_app(app, db)
+    jwt.init_app(app)
+    cache.init_app(app)
+    limiter.init_app(app)
+    cors.init_app(app, **_cors(settings))
+    sock.init_app(app)
+    socketio.init_app(
+        app,
+        async_mode=_async_mode(),
+        transports=["websocket"],
+        message_queue=settings.redis_url,
+        cors_allowed_origins=settings.cors_origins or None,
+        ping_interval=20,
+        ping_timeout=20,
+        max_http_buffer_size=64 * 1024,
+    )
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    return {
+        "SETTINGS": settings,
+        "TESTING": settings.flask_env == "testing",
+        "SECRET_KEY": settings.signing_key,
+        "MAX_CONTENT_LENGTH": settings.max_request_mb * 1024 * 1024,
+        "SQLALCHEMY_DATABASE_URI": settings.database_uri,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
+        "JWT_SECRET_KEY": settings.signing_key,
+        "JWT_ACCESS_TOKEN_EXPIRES": settings.access_token_minutes * 60,
+        "JWT_DECODE_LEEWAY": 5,
+        "RESTX_ERROR_404_HELP": False,
+        "RESTX_MASK_SWAGGER": False,
+        "RESTX_INCLUDE_ALL_MODELS": True,
+        "ERROR_INCLUDE_MESSAGE": False,
+        "SOCK_SERVER_OPTIONS": {"ping_interval": 25, "max_message_size": 64 * 1024},
+        "RATELIMIT_DEFAULT": settings.rate_limit,
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_OPTIONS": SHORT if settings.redis_url else {},
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_SWALLOW_ERRORS": True,
+        "RATELIMIT_HEADERS_ENABLED": True,
+        "CACHE_KEY_PREFIX": "backfinca:",
+        "CACHE_DEFAULT_TIMEOUT": 600,
+        **(
+            {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.redis_url, "CACHE_OPTIONS": SHORT}
+            if settings.redis_url
+            else {"CACHE_TYPE": "SimpleCache"}
+        ),
+    }
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    if settings.database_uri.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+    return {
+        "pool_pre_ping": True,
+        "pool_recycle": 280,
+        "pool_size": settings.db_pool_size,
+        "max_overflow": settings.db_pool_size,
+        # Each batch or request must see what committed before it, and nothing needs gap locks.
+        "isolation_level": "READ COMMITTED",
+        "connect_args": {"connect_timeout": 3, "read_timeout": 60, "write_timeout": 60},
+    }
+
+
+def _cors(settings: Settings) -> dict[str, Any]:
+    return {
+        "resources": r"/*",
+        "origins": settings.cors_origins or [],
+        "supports_credentials": "*" not in settings.cors_origins,
+        "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        "allow_headers": (
+            "Content-Type Authorization Accept X-CSRF-Token X-Requested-With Cache-Control If-None-Match"
+            " If-Modified-Since If-Match Idempotency-Key X-Request-ID"
+        ).split(),
+        "expose_headers": (
+            "ETag Last-Modified X-Total-Count X-Has-More Retry-After X-RateLimit-Limit X-RateLimit-Remaining"
+            " X-RateLimit-Reset X-API-Version X-Request-ID Content-Disposition"
+        ).split(),
+    }
+
+
+def _async_mode() -> str:
+    """gevent where the process has been patched (gunicorn), plain threads elsewhere."""
+    from gevent import monkey
+
+    return "gevent" if monkey.is_module_patched("socket") else "threading"
+
+
+@event.listens_for(Engine, "connect")
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing.get() else "BEGIN")

@@ -1,0 +1,153 @@
+"""Typed settings from the environment and `.env`. Reads configuration; starts nothing."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote_plus
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+MINIMUM_KEY_LENGTH = 32
+
+CommaList = Annotated[list[str], NoDecode]
+
+
+class SettingsError(RuntimeError):
+    """The configuration cannot be used; the message says which setting and why."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the application. Names are those of the environment, in lower case."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+
+    flask_env: Literal["development", "production", "testing"] = "development"
+    host: str = "127.0.0.1"
+    port: int = 8081
+    use_https: bool = False
+    ssl_cert_file: str | None = None
+    ssl_key_file: str | None = None
+    instance_dir: Path = ROOT / "instance"
+    media_dir: Path = ROOT / "media"
+
+    sqlalchemy_database_uri: str | None = None
+    database_url: str | None = None
+    db_host: str | None = None
+    db_port: int = 3306
+    db_name: str = "backfinca"
+    db_user: str = "backfinca"
+    db_password: str = ""
+    db_pool_size: int = Field(default=10, ge=1)
+
+    redis_url: str | None = None
+    jwt_secret_key: str | None = None
+    access_token_minutes: int = Field(default=60, ge=1)
+    signed_url_minutes: int = Field(default=10, ge=1)
+    trusted_proxies: int = Field(default=0, ge=0)
+    cors_origins: CommaList = []
+    api_base_url: str | None = None
+    frontend_url: str | None = None
+    backend_url: str | None = None
+    log_level: str = "INFO"
+    metrics_token: str | None = None
+    server_id: str = "0"
+    rate_limit: str = "600 per minute"
+    login_rate_limit: str = "10 per minute"
+    max_request_mb: int = Field(default=16, ge=1)
+
+    admin_identification: int | None = None
+    admin_email: str | None = None
+    admin_password: str | None = None
+
+    farm_name: str = "Finca Villaluz"
+    farm_timezone: str = "America/Bogota"
+
+    mqtt_url: str = "mqtt://localhost:1883"
+    mqtt_topics: CommaList = ["finca/+/telemetry", "finca/+/status", "Prueba", "Biogestor/#"]
+    mqtt_share_group: str | None = None
+    mqtt_client_id: str = "backfinca-ingest"
+    mqtt_ingest: Literal["inline", "process", "off"] = "off"
+    mqtt_protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    mqtt_ca_file: str | None = None
+    mqtt_cert_file: str | None = None
+    mqtt_key_file: str | None = None
+    mqtt_keepalive_s: int = Field(default=60, ge=5)
+    mqtt_queue_size: int = Field(default=8000, ge=100)
+    mqtt_batch_size: int = Field(default=500, ge=1)
+    mqtt_batch_linger_ms: int = Field(default=20, ge=0)
+    sensors_auto_register: bool = True
+    sensors_max_devices: int = Field(default=1000, ge=1)
+    sensors_max_channels: int = Field(default=64, ge=1)
+    caudal_gas_kind: Literal["increment", "rate"] = "increment"
+    reading_max_future_s: int = Field(default=300, ge=0)
+    reading_max_age_days: int = Field(default=30, ge=0)
+    raw_retention_days: int = Field(default=30, ge=1)
+    rejects_kept: int = Field(default=1000, ge=1)
+    live_interval_ms: int = Field(default=1000, ge=0)
+
+    @field_validator("cors_origins", "mqtt_topics", mode="before")
+    @classmethod
+    def _split_commas(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("farm_timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo
+
+        ZoneInfo(value)
+        return value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if self.flask_env != "production":
+            return self
+        if len(self.jwt_secret_key or "") < MINIMUM_KEY_LENGTH:
+            raise ValueError(f"JWT_SECRET_KEY: production needs at least {MINIMUM_KEY_LENGTH} characters")
+        if "*" in self.cors_origins:
+            raise ValueError("CORS_ORIGINS: production does not accept '*'; name each origin")
+        return self
+
+    @property
+    def database_uri(self) -> str:
+        """The SQLAlchemy URL: given whole, else built from `DB_*`, else SQLite in the instance folder."""
+        given = self.sqlalchemy_database_uri or self.database_url
+        if given:
+            return _with_driver(given)
+        if self.db_host:
+            who = f"{quote_plus(self.db_user)}:{quote_plus(self.db_password)}"
+            return f"mysql+pymysql://{who}@{self.db_host}:{self.db_port}/{self.db_name}?charset=utf8mb4"
+        return f"sqlite:///{self.instance_dir / 'backfinca.sqlite3'}"
+
+    @property
+    def signing_key(self) -> str:
+        """The key tokens are signed with; outside production one is made once and kept in the instance folder."""
+        return self.jwt_secret_key or _kept_secret(self.instance_dir / "jwt-secret")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from environment and `.env`, with `overrides` on top. Raises SettingsError naming the setting."""
+    try:
+        return Settings(**overrides)
+    except ValueError as error:
+        raise SettingsError(f"Configuración no válida: {error}") from error
+
+
+def _with_driver(url: str) -> str:
+    for plain in ("mysql://", "mariadb://", "mariadb+pymysql://"):
+        if url.startswith(plain):
+            return "mysql+pymysql://" + url[len(plain) :]
+    return url
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()

@@ -1,0 +1,73 @@
+"""One transaction per request, batch or command, opened and closed by the door; what others hear comes after."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+from flask import Flask, request
+from sqlalchemy.orm import Session
+
+from app.core.extensions import db, writing
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+CALLS = "after_commit_calls"
+
+
+def init_app(app: Flask) -> None:
+    """Tells the database, before anything is read, whether this request intends to write."""
+
+    @app.before_request
+    def intend() -> None:
+        writing.set(request.method not in SAFE)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """All or nothing, for doors other than HTTP. Runs the after-commit calls when it holds."""
+    token = writing.set(True)
+    try:
+        yield db.session()
+        db.session.commit()
+    except BaseException:
+        rollback()
+        raise
+    finally:
+        writing.reset(token)
+    _run_calls()
+
+
+def transactional(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Commits when the view answers well, rolls back when it raises or answers an error."""
+
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            response = view(*args, **kwargs)
+        except BaseException:
+            rollback()
+            raise
+        if request.method in SAFE or getattr(response, "status_code", 200) >= 400:
+            rollback()
+            return response
+        db.session.commit()
+        _run_calls()
+        return response
+
+    return wrapper
+
+
+def after_commit(call: Callable[[], Any]) -> None:
+    """Runs `call` once the present transaction is committed; never if it is not."""
+    db.session().info.setdefault(CALLS, []).append(call)
+
+
+def rollback() -> None:
+    """Undoes the present transaction and forgets what would have been told about it."""
+    db.session().info.pop(CALLS, None)
+    db.session.rollback()
+
+
+def _run_calls() -> None:
+    for call in db.session().info.pop(CALLS, []):
+        call()
