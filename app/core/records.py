@@ -1,0 +1,94 @@
+"""The plain verbs on stored records: create, get, update, remove. Rules belong to the rooms' services."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import times
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.extensions import db
+from app.core.times import UtcDateTime
+
+MAX_ID = 2**31 - 1
+DUPLICATE = re.compile(r"UNIQUE constraint failed: (?P<sqlite>[\w., ]+)|for key '(?:\w+\.)?uq_(?P<mysql>\w+)'")
+Record = TypeVar("Record")
+
+
+class Stamped:
+    """The two timestamps every entity carries, UTC."""
+
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=times.now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=times.now, onupdate=times.now)
+
+
+def get(model: type[Record], key: int | str, label: str = "El registro") -> Record:
+    """The record with this primary key; NotFound when there is none."""
+    found = db.session.get(model, key) if not isinstance(key, int) or 0 < key <= MAX_ID else None
+    if found is None:
+        raise NotFound(f"{label} {key} no existe")
+    return found
+
+
+def create(model: type[Record], **values: Any) -> Record:
+    """A new record, flushed so that it has its id; Conflict when a unique field is taken."""
+    record = model(**values)
+    db.session.add(record)
+    flush()
+    return record
+
+
+def update(record: Record, **values: Any) -> Record:
+    """The record with the given fields changed; Invalid where a required field would become empty."""
+    refuse_empty(record, values)
+    for name, value in values.items():
+        setattr(record, name, value)
+    flush()
+    return record
+
+
+def remove(record: Any) -> None:
+    """Deletes the record; Conflict when others depend on it."""
+    db.session.delete(record)
+    flush()
+
+
+def refuse_empty(record: Any, values: Mapping[str, Any]) -> None:
+    """Raises Invalid naming every required column that `values` would set to nothing."""
+    columns = type(record).__table__.columns
+    empty = [name for name, value in values.items() if value is None and name in columns]
+    fields = {name: "Este campo no puede quedar vacío" for name in empty if not columns[name].nullable}
+    if fields:
+        raise Invalid(fields=fields)
+
+
+def flush() -> None:
+    """Sends pending changes to the database, naming the field of a clash."""
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise conflict_of(error) from error
+
+
+def conflict_of(error: IntegrityError) -> Conflict:
+    """The Conflict an integrity error means, naming the unique field where the database tells it."""
+    text = str(error.orig)
+    match = DUPLICATE.search(text)
+    if match is None:
+        return Conflict("La operación choca con otros registros que dependen de este o que no existen")
+    field = _field(match)
+    return Conflict(f"Ya existe un registro con el mismo valor en «{field}»", field=field)
+
+
+def _field(match: re.Match[str]) -> str:
+    if match["sqlite"]:
+        return match["sqlite"].split(",")[-1].split(".")[-1].strip()
+    for table in sorted(db.metadata.tables, key=len, reverse=True):
+        if match["mysql"].startswith(table + "_"):
+            columns = match["mysql"][len(table) + 1 :]
+            names = [c.name for c in db.metadata.tables[table].columns if columns.endswith(c.name)]
+            return max(names, key=len, default=columns)
+    return match["mysql"]
