@@ -14,7 +14,9 @@ from app.core.extensions import db
 from app.core.times import UtcDateTime
 
 MAX_ID = 2**31 - 1
-DUPLICATE = re.compile(r"UNIQUE constraint failed: (?P<sqlite>[\w., ]+)|for key '(?:\w+\.)?uq_(?P<mysql>\w+)'")
+DUPLICATE = re.compile(
+    r"UNIQUE constraint failed: (?P<sqlite>[\w., ]+)|for key '(?:\w+\.)?uq_(?P<mysql>\w+)'"
+)
 Record = TypeVar("Record")
 
 

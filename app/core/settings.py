@@ -91,7 +91,9 @@ class Settings(BaseSettings):
     @field_validator("cors_origins", "mqtt_topics", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
 
     @field_validator("farm_timezone")
     @classmethod

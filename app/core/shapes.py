@@ -37,12 +37,16 @@ def _utc(moment: datetime) -> datetime:
 
 
 Text = Annotated[str, AfterValidator(_printable)]
-Moment = Annotated[datetime, AfterValidator(_utc), PlainSerializer(times.iso, return_type=str, when_used="json")]
+Moment = Annotated[
+    datetime, AfterValidator(_utc), PlainSerializer(times.iso, return_type=str, when_used="json")
+]
 
 
 def partial(shape: type[BaseModel], name: str) -> type[BaseModel]:
     """The same shape with every field optional, for updates of only the keys that are present."""
-    fields: dict[str, Any] = {key: (field.annotation, _optional(field)) for key, field in shape.model_fields.items()}
+    fields: dict[str, Any] = {
+        key: (field.annotation, _optional(field)) for key, field in shape.model_fields.items()
+    }
     made: type[BaseModel] = create_model(name, __base__=shape, **fields)
     return made
 

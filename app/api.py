@@ -1,0 +1,43 @@
+"""The RESTX Api at /api/v1 and the one visible list of namespaces."""
+
+from typing import Any
+
+from flask import Blueprint, Flask
+from flask_restx import Api
+
+from app.core import health, swagger
+from app.core.http import answer
+from app.core.transaction import transactional
+from app.users.resource import auth
+
+NAMESPACES = [
+    (auth, "/auth"),
+]
+
+
+class FarmApi(Api):
+    """RESTX's Api with our one error shape instead of its own."""
+
+    def handle_error(self, e: Exception) -> Any:
+        """Answers every failure of its routes as the rest of the application does."""
+        return answer(e)
+
+
+def init_app(app: Flask) -> None:
+    """Mounts the Api, its documentation at /api/v1/ and every namespace."""
+    blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+    api = FarmApi(
+        blueprint,
+        version=health.VERSION,
+        title="BackFinca",
+        description=f"{app.config['SETTINGS'].farm_name}: el backend de la finca. "
+        "Inicie sesión en /auth/login y pegue el token en «Authorize».",
+        doc="/",
+        decorators=[transactional],
+        authorizations={"Bearer": {"type": "apiKey", "in": "header", "name": "Authorization"}},
+        security="Bearer",
+    )
+    for namespace, path in NAMESPACES:
+        api.add_namespace(namespace, path=path)
+    swagger.register(api)
+    app.register_blueprint(blueprint)

@@ -1,0 +1,83 @@
+"""A plain record's routes, declared once. A verb with a rule is passed as a function; there is nothing to subclass."""
+
+from collections.abc import Callable
+from functools import partial as bind
+from typing import Any
+
+from flask_restx import Namespace, Resource
+from pydantic import BaseModel
+
+from app.core import records
+from app.core.access import allow
+from app.core.cache import conditional
+from app.core.http import gives, success, takes, written
+from app.core.lists import PARAMETERS, Listing, list_response
+from app.core.shapes import partial
+
+
+def crud(
+    ns: Namespace,
+    path: str,
+    listing: Listing,
+    into: type[BaseModel],
+    *,
+    label: str,
+    read: str,
+    write: str,
+    create: Callable[..., Any] | None = None,
+    update: Callable[..., Any] = records.update,
+    remove: Callable[[Any], None] = records.remove,
+) -> None:
+    """Registers list, create, read, update and delete of one record under `path`."""
+    model, out = listing.model, listing.shape
+    noun = out.__name__.removesuffix("Out")
+    create = create or bind(records.create, model)
+    changes = partial(into, f"{noun}Changes")
+    tables = [model.__tablename__, *(target.__tablename__ for target, _ in listing.joins)]
+
+    class Collection(Resource):
+        """All of them."""
+
+        @allow(read)
+        @ns.doc(params=PARAMETERS)
+        @gives(out, many=True)
+        @conditional(*tables)
+        def get(self) -> Any:
+            """List, a page at a time."""
+            return list_response(listing)
+
+        @allow(write)
+        @takes(into)
+        @gives(out, f"{label}: creado", status=201)
+        def post(self, body: BaseModel) -> Any:
+            """Create one."""
+            return create(**body.model_dump())
+
+    class Item(Resource):
+        """One of them."""
+
+        @allow(read)
+        @gives(out)
+        @conditional(*tables)
+        def get(self, id: int) -> Any:
+            """Read one."""
+            return success(written(out, records.get(model, id, label)))
+
+        @allow(write)
+        @takes(changes)
+        @gives(out, f"{label}: actualizado")
+        def put(self, body: BaseModel, id: int) -> Any:
+            """Change the fields that are present."""
+            return update(records.get(model, id, label), **body.model_dump(exclude_unset=True))
+
+        patch = put
+
+        @allow(write)
+        @gives(None, f"{label}: eliminado")
+        def delete(self, id: int) -> Any:
+            """Delete one."""
+            remove(records.get(model, id, label))
+            return {"deleted_id": id}
+
+    ns.add_resource(Collection, path, endpoint=f"{ns.name}-{noun}-list")
+    ns.add_resource(Item, f"{path}/<int:id>", endpoint=f"{ns.name}-{noun}-item")

@@ -1,0 +1,96 @@
+"""Is it alive, and which part is not: database, migrations, cache, broker and ingest."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from flask import Flask, Response, current_app
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core import cache, times
+from app.core.access import public
+from app.core.extensions import db, limiter
+from app.core.http import json_response
+from app.core.settings import ROOT
+
+VERSION = "0.1.0"
+STARTED = time.monotonic()
+Probe = Callable[[], dict[str, Any]]
+
+
+def init_app(app: Flask, ingest: Probe) -> None:
+    """Serves the figures at /health and /api/v1/health. `ingest` tells the state of the readings' way in."""
+
+    @public
+    def health() -> Response:
+        figures = state(ingest)
+        return json_response(figures, 503 if figures["status"] == "unhealthy" else 200)
+
+    for path in ("/health", "/api/v1/health", "/healthz"):
+        app.add_url_rule(path, f"health{path}", limiter.exempt(health))
+
+
+def state(ingest: Probe) -> dict[str, Any]:
+    """Liveness, services and figures; `unhealthy` only when the database is out of reach."""
+    database, migrations = _database()
+    services = {"database": database, "migrations": migrations, "cache": _cache(), **_broker(ingest)}
+    words = {services["database"], services["migrations"], services["cache"], services["broker"]}
+    status = (
+        "unhealthy" if database != "healthy" else "degraded" if words & {"down", "pending"} else "healthy"
+    )
+    return {
+        "success": status != "unhealthy",
+        "status": status,
+        "services": services,
+        "timestamp": times.iso(times.now()),
+        "uptime_seconds": round(time.monotonic() - STARTED, 1),
+        "version": VERSION,
+        "server_id": current_app.config["SETTINGS"].server_id,
+        "pid": os.getpid(),
+    }
+
+
+def head_revision() -> str | None:
+    """The newest migration in the code."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def _database() -> tuple[str, str]:
+    try:
+        with db.engine.connect() as connection:
+            present = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except SQLAlchemyError:
+        return _reachable(), "pending"
+    return "healthy", "current" if present == head_revision() else "pending"
+
+
+def _reachable() -> str:
+    try:
+        with db.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return "down"
+    return "healthy"
+
+
+def _cache() -> str:
+    if current_app.config["CACHE_TYPE"] != "RedisCache":
+        return "memory"
+    mark = str(time.monotonic_ns())
+    cache.keep("health", mark, 10)
+    return "healthy" if cache.fetch("health") == mark else "down"
+
+
+def _broker(ingest: Probe) -> dict[str, Any]:
+    figures = ingest()
+    connected = figures.get("connected")
+    return {
+        "broker": "unknown" if connected is None else "connected" if connected else "down",
+        "ingest": figures,
+    }

@@ -1,0 +1,14 @@
+"""Who hears what. Lower rooms are given the functions of higher ones here, and nowhere else."""
+
+from typing import Any
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Ties the rooms together."""
+
+
+def ingest_state() -> dict[str, Any]:
+    """What the way in of the readings tells of itself."""
+    return {}
