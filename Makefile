@@ -1,0 +1,79 @@
+# The project's habits. `make` alone lists them. Needs only python3 (3.11 or newer, with venv) and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test coverage lint ruff mypy imports spelling security format lock bench migration hooks clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/run.stamp ## Start the farm with demonstration data, a broker and a simulator, on port 8081
+	@exec $(BIN)/python run.py --demo $(ARGS)
+
+test: .venv/dev.stamp ## Run the whole suite (a part of it: make test ARGS="tests/core -k paging")
+	$(BIN)/python -m pytest $(ARGS)
+
+coverage: .venv/dev.stamp ## Run the suite and show the lines that no test reached
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+lint: ruff mypy imports spelling security ## Check style, types, imports between rooms, spelling and security
+
+ruff: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+mypy: .venv/dev.stamp
+	$(BIN)/mypy
+
+imports: .venv/dev.stamp
+	$(BIN)/lint-imports --no-logo
+
+spelling: .venv/dev.stamp
+	$(BIN)/codespell
+
+security: .venv/dev.stamp
+	$(BIN)/bandit -q -r app -c pyproject.toml
+
+format: .venv/dev.stamp ## Put the code in the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/dev.stamp ## Pin the dependencies again (newer ones: make lock ARGS=--upgrade)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header $(ARGS) \
+		pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header $(ARGS) \
+		-c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
+
+bench: .venv/dev.stamp ## Run every benchmark, one after the other
+	@set -e; for program in bench/bench_*.py; do echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done
+
+# Against an empty database at the last migration, so that the result depends on the models alone.
+migration: .venv/dev.stamp ## Write the migration of what changed in the models: make migration m="Add paddocks"
+	@test -n "$(m)" || { echo 'Say what changes: make migration m="Add paddocks"' >&2; exit 2; }
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && export DATABASE_URL="sqlite:///$$folder/empty.sqlite3" \
+		FLASK_APP=wsgi && $(BIN)/flask db upgrade && $(BIN)/flask db migrate -m "$(m)"
+
+hooks: .venv/dev.stamp ## Check style and imports at every commit
+	$(BIN)/pre-commit install
+
+clean: ## Remove the virtual environment and every cache; the farm's data stay
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+# The second file holds the first one's packages too.
+.venv/dev.stamp: requirements.txt requirements-dev.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/run.stamp
