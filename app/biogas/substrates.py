@@ -1,6 +1,7 @@
 """What the farm can feed to a digester: solids, methane potential and speed, each with its range and source.
 
-Only data and their bounds; the curves they lead to are in yields.py, the formulas in kinetics.py.
+Only data and their bounds; the curves they lead to are in yields.py, the formulas in kinetics.py,
+what differs between regions of the world in regions.py.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ B0_LIMIT_FAT = 1.01
 FNR = "FNR 2010, tab. 4.6, with the spread of FNR 2012"
 IPCC = "IPCC 2019 tab. 10.16; low bound IPCC 2006 for Latin America, Asia and Africa"
 TRIALS = "published batch trials, lowest to highest"
+EDITED = "given by a person"
 ENGINEERING = "engineering default, range typical of the literature"
 GAS_TABLES = "GTZ/Maramba and raming tables of gas quality, +-5 points"
 
@@ -48,19 +50,6 @@ class Substrate:
     provenance: Mapping[str, str]
     b0_limit: float = B0_LIMIT_CARBOHYDRATE
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """IPCC 2006 methane potential (Nm3 CH4/kg VS) and volatile solids (kg/head/day) of a region's animals."""
-
-    name: str
-    dairy_b0: float
-    dairy_vs_kg_d: float
-    cattle_b0: float
-    cattle_vs_kg_d: float
-    swine_b0: float
-    swine_vs_kg_d: float
 
 
 def _provenance(b0: str) -> Mapping[str, str]:
@@ -223,21 +212,6 @@ _TABLE = (
 
 SUBSTRATES: Mapping[str, Substrate] = MappingProxyType({substrate.key: substrate for substrate in _TABLE})
 
-REGIONS: Mapping[str, Region] = MappingProxyType(
-    {
-        "latin_america": Region("América Latina", 0.13, 2.90, 0.10, 2.50, 0.29, 0.30),
-        "north_america": Region("América del Norte", 0.24, 5.40, 0.19, 2.40, 0.48, 0.27),
-        "western_europe": Region("Europa occidental", 0.24, 5.10, 0.18, 2.60, 0.45, 0.30),
-        "eastern_europe": Region("Europa oriental", 0.24, 4.50, 0.17, 2.70, 0.45, 0.30),
-        "oceania": Region("Oceanía", 0.24, 3.50, 0.17, 3.00, 0.45, 0.28),
-        "east_asia": Region("Asia oriental y sudoriental", 0.13, 2.80, 0.10, 2.30, 0.29, 0.30),
-        "south_asia": Region("Asia meridional", 0.13, 2.60, 0.10, 1.40, 0.29, 0.30),
-        "africa": Region("África", 0.13, 1.90, 0.10, 1.50, 0.29, 0.30),
-    }
-)
-
-_REGIONAL_B0 = {"bovino": "dairy_b0", "bovino_carne": "cattle_b0", "porcino": "swine_b0"}
-
 # What a person may type in: physics, not taste. b0 is bounded by the substrate's own limit.
 _BOUNDS = {
     "ts_pct": (0.1, 100.0),
@@ -256,12 +230,17 @@ def bounds(substrate: Substrate, field: str) -> tuple[float, float]:
     return _BOUNDS[field]
 
 
-def in_region(substrate: Substrate, region: Region) -> Substrate:
-    """Return the substrate with the region's B0 as default, where IPCC 2006 has one; else unchanged."""
-    field = _REGIONAL_B0.get(substrate.key)
-    if field is None:
-        return substrate
-    value: float = getattr(region, field)
-    b0 = Range(min(substrate.b0.low, value), value, max(substrate.b0.high, value))
-    provenance = {**substrate.provenance, "b0": f"IPCC 2006, {region.name}"}
-    return replace(substrate, b0=b0, provenance=MappingProxyType(provenance))
+def edited(substrate: Substrate, values: Mapping[str, float]) -> Substrate:
+    """Return the substrate with a person's own defaults; each range widens to hold its new value.
+
+    Raises ValueError naming the first field outside `bounds`, KeyError for an unknown field.
+    """
+    ranges: dict[str, Range] = {}
+    for field, value in values.items():
+        low, high = bounds(substrate, field)
+        if not low <= value <= high:
+            raise ValueError(f"{field} must be between {low:g} and {high:g}, not {value!r}")
+        known: Range = getattr(substrate, field)
+        ranges[field] = Range(min(known.low, value), value, max(known.high, value))
+    provenance = {**substrate.provenance, **dict.fromkeys(ranges, EDITED)}
+    return replace(substrate, provenance=MappingProxyType(provenance), **ranges)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.biogas.substrates import PARAMETER_FIELDS, REGIONS, SUBSTRATES, Range, bounds, in_region
+from app.biogas.substrates import PARAMETER_FIELDS, SUBSTRATES, Range, bounds, edited
 
 KEYS = {
     "bovino",
@@ -90,29 +90,27 @@ def test_a_range_must_ascend(low, default, high):
         Range(low, default, high)
 
 
-def test_region_moves_the_default_of_cattle_and_pigs_only():
-    here = REGIONS["latin_america"]
-    assert in_region(SUBSTRATES["bovino"], here).b0 == Range(0.13, 0.13, 0.24)
-    assert in_region(SUBSTRATES["bovino_carne"], here).b0 == Range(0.10, 0.10, 0.19)
-    assert in_region(SUBSTRATES["porcino"], here).b0 == Range(0.29, 0.29, 0.48)
-    assert "América Latina" in in_region(SUBSTRATES["bovino"], here).provenance["b0"]
-    assert in_region(SUBSTRATES["paja"], here) is SUBSTRATES["paja"]
-    assert SUBSTRATES["bovino"].b0.default == 0.20
+def test_a_persons_value_replaces_the_default_and_is_marked():
+    mine = edited(SUBSTRATES["bovino"], {"b0": 0.30, "ts_pct": 18})
+    assert mine.b0 == Range(0.13, 0.30, 0.30)
+    assert mine.ts_pct == Range(8, 18, 20)
+    assert mine.provenance["b0"] == "given by a person"
+    assert mine.provenance["vs_ts"] == SUBSTRATES["bovino"].provenance["vs_ts"]
 
 
-@pytest.mark.parametrize("key", sorted(REGIONS))
-def test_volatile_solids_per_head_agree_with_the_yearly_figures(key):
-    yearly = {
-        "latin_america": (1059, 913),
-        "north_america": (1971, 876),
-        "western_europe": (1862, 949),
-        "eastern_europe": (1643, 986),
-        "oceania": (1278, 1095),
-        "east_asia": (1022, 840),
-        "south_asia": (949, 511),
-        "africa": (694, 548),
-    }[key]
-    region = REGIONS[key]
-    assert (region.dairy_vs_kg_d, region.cattle_vs_kg_d) == pytest.approx(
-        [kg / 365 for kg in yearly], rel=0.01
-    )
+@pytest.mark.parametrize(
+    ("key", "field", "value"),
+    [
+        ("bovino", "b0", 0.43),  # above pure carbohydrate
+        ("residuo_comida", "b0", 1.02),  # above pure fat
+        ("bovino", "b0", 240),  # litres instead of m3
+        ("bovino", "vs_ts", 80),  # per cent instead of a fraction
+        ("bovino", "ch4_pct", 0.6),  # fraction instead of per cent
+        ("bovino", "k35_per_d", 0),
+        ("bovino", "lag_d", -1),
+        ("bovino", "ts_pct", float("nan")),
+    ],
+)
+def test_refuses_impossible_values(key, field, value):
+    with pytest.raises(ValueError, match=f"{field} must be between"):
+        edited(SUBSTRATES[key], {field: value})
