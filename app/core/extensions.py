@@ -4,7 +4,7 @@ import sqlite3
 from contextvars import ContextVar
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, current_app, g
 from flask_caching import Cache
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
@@ -75,6 +75,12 @@ def init_app(app: Flask, settings: Settings) -> None:
         ping_timeout=20,
         max_http_buffer_size=64 * 1024,
     )
+
+
+def current_settings() -> Settings:
+    """The settings of the application at work; for services, which do not know Flask."""
+    found: Settings = current_app.config["SETTINGS"]
+    return found
 
 
 def _config(settings: Settings) -> dict[str, Any]:

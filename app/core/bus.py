@@ -1,0 +1,98 @@
+"""Words between processes: what one publishes, every process's subscribers hear. Nothing is kept for latecomers."""
+
+import json
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty, Full, Queue
+from typing import Any
+
+from flask import Flask, current_app
+from redis import Redis, RedisError
+
+log = logging.getLogger("backfinca.bus")
+PREFIX = "backfinca:bus:"
+BACKLOG = 1000
+RETRY_S = 1.0
+
+
+class Bus:
+    """Publish and subscribe over Redis, or inside the process when there is none."""
+
+    def __init__(self, redis_url: str | None) -> None:
+        self._redis = Redis.from_url(redis_url, socket_connect_timeout=0.5) if redis_url else None
+        self._queues: dict[str, set[Queue[Any]]] = defaultdict(set)
+        self._lock = threading.Lock()
+        self._listener: threading.Thread | None = None
+
+    def publish(self, topic: str, body: Any) -> None:
+        """Tells every subscriber of `topic`; only those of this process while Redis is away."""
+        if self._redis is not None:
+            try:
+                self._redis.publish(PREFIX + topic, json.dumps(body))
+                return
+            except RedisError:
+                log.warning("bus out of reach, telling this process only")
+        self._deliver(topic, body)
+
+    @contextmanager
+    def subscribe(self, topic: str) -> Iterator["Queue[Any]"]:
+        """A queue of what is said from now on. A subscriber too slow for it loses the oldest."""
+        queue: Queue[Any] = Queue(BACKLOG)
+        with self._lock:
+            self._queues[topic].add(queue)
+            self._listen()
+        try:
+            yield queue
+        finally:
+            with self._lock:
+                self._queues[topic].discard(queue)
+
+    def _deliver(self, topic: str, body: Any) -> None:
+        with self._lock:
+            queues = list(self._queues[topic])
+        for queue in queues:
+            _push(queue, body)
+
+    def _listen(self) -> None:
+        if self._redis is not None and self._listener is None:
+            self._listener = threading.Thread(target=self._hear, name="bus", daemon=True)
+            self._listener.start()
+
+    def _hear(self) -> None:
+        assert self._redis is not None
+        while True:
+            try:
+                with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+                    pubsub.psubscribe(PREFIX + "*")
+                    for word in pubsub.listen():
+                        self._deliver(word["channel"].decode()[len(PREFIX) :], json.loads(word["data"]))
+            except (RedisError, OSError, ValueError):
+                time.sleep(RETRY_S)
+
+
+def _push(queue: "Queue[Any]", body: Any) -> None:
+    while True:
+        try:
+            queue.put_nowait(body)
+        except Full:
+            try:
+                queue.get_nowait()
+            except Empty:
+                pass
+        else:
+            return
+
+
+def init_app(app: Flask, redis_url: str | None) -> None:
+    """Gives the application its bus; it connects on first use."""
+    app.extensions["bus"] = Bus(redis_url)
+
+
+def bus() -> Bus:
+    """The bus of the application at work."""
+    found: Bus = current_app.extensions["bus"]
+    return found
