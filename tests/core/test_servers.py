@@ -106,25 +106,62 @@ def test_mosquitto_runs_on_the_shipped_queue_settings() -> None:
     assert not any(line.startswith(("password_file", "acl_file", "listener 1883")) for line in conf)
 
 
+def password_file(folder: Path, *users: str) -> Path:
+    path = folder / "passwd"
+    path.touch(mode=0o600)
+    for user in users:
+        command = [find_program("mosquitto_passwd"), "-b", str(path), user, f"clave-{user}"]
+        subprocess.run(command, check=True, capture_output=True)
+    return path
+
+
+def signed_in(broker: Mosquitto, user: str | None) -> tuple[mqtt.Client, list[ReasonCode]]:
+    answers: list[ReasonCode] = []
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client.on_connect = lambda _client, _data, _flags, reason, _properties: answers.append(reason)
+    if user:
+        client.username_pw_set(user, f"clave-{user}")
+    client.connect(HOST, broker.port)
+    assert until(lambda: client.loop(0.1) != mqtt.MQTT_ERR_SUCCESS or bool(answers))
+    return client, answers
+
+
 def test_mosquitto_takes_extra_lines_such_as_a_password_file(tmp_path: Path) -> None:
-    passwords = tmp_path / "passwd"
-    passwords.touch(mode=0o600)
-    subprocess.run(
-        [find_program("mosquitto_passwd"), "-b", str(passwords), "backfinca", "clave-de-prueba"],
-        check=True,
-        capture_output=True,
-    )
+    passwords = password_file(tmp_path, "backfinca")
     with Mosquitto(f"password_file {passwords}", anonymous=False) as broker:
-        auth: publish.AuthParameter = {"username": "backfinca", "password": "clave-de-prueba"}
-        publish.single("finca/d1/status", b"x", hostname=HOST, port=broker.port, auth=auth)
-        answers: list[ReasonCode] = []
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-        client.on_connect = lambda _client, _data, _flags, reason, _props: answers.append(reason)
-        client.connect(HOST, broker.port)
-        assert until(lambda: client.loop(0.1) != mqtt.MQTT_ERR_SUCCESS or bool(answers))
-        client.disconnect()
-    assert answers
-    assert answers[0].is_failure
+        stranger, refused = signed_in(broker, None)
+        backend, accepted = signed_in(broker, "backfinca")
+        backend.disconnect()
+        stranger.disconnect()
+    assert refused[0].is_failure
+    assert not accepted[0].is_failure
+
+
+def test_with_the_shipped_rights_a_device_writes_only_its_own_topics(
+    tmp_path: Path,
+) -> None:
+    passwords = password_file(tmp_path, "backfinca", "d1")
+    rights = Mosquitto.SHIPPED.with_name("acl")
+    with Mosquitto(f"password_file {passwords}", f"acl_file {rights}", anonymous=False) as broker:
+        backend, _ = signed_in(broker, "backfinca")
+        heard: list[str] = []
+        backend.on_message = lambda _client, _data, message: heard.append(message.topic)
+        backend.subscribe([("$share/finca/finca/+/telemetry", 1), ("finca/+/status", 1), ("Biogestor/#", 1)])
+        device, _ = signed_in(broker, "d1")
+        for topic in ("finca/d2/telemetry", "finca/d1/telemetry", "Biogestor/d2", "Biogestor/d1"):
+            device.publish(topic, b"1", qos=1)
+        device.publish("finca/d1/status", b"1", qos=1)
+
+        def last_heard() -> bool:
+            device.loop(0.02)
+            backend.loop(0.02)
+            return "finca/d1/status" in heard
+
+        complete = until(last_heard)
+        device.disconnect()
+        backend.disconnect()
+    assert complete
+    assert sorted(heard) == ["Biogestor/d1", "finca/d1/status", "finca/d1/telemetry"]
 
 
 def test_redis_answers_and_a_frozen_one_does_not() -> None:
