@@ -117,7 +117,7 @@ def password_file(folder: Path, *users: str) -> Path:
 
 def signed_in(broker: Mosquitto, user: str | None) -> tuple[mqtt.Client, list[ReasonCode]]:
     answers: list[ReasonCode] = []
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
     client.on_connect = lambda _client, _data, _flags, reason, _properties: answers.append(reason)
     if user:
         client.username_pw_set(user, f"clave-{user}")
@@ -146,11 +146,15 @@ def test_with_the_shipped_rights_a_device_writes_only_its_own_topics(
         backend, _ = signed_in(broker, "backfinca")
         heard: list[str] = []
         backend.on_message = lambda _client, _data, message: heard.append(message.topic)
-        backend.subscribe([("$share/finca/finca/+/telemetry", 1), ("finca/+/status", 1), ("Biogestor/#", 1)])
+        topics = ("$share/finca/finca/+/telemetry", "finca/+/status", "Biogestor/#", "Prueba")
+        backend.subscribe([(topic, 1) for topic in topics])
+        for topic in ("finca/d2/telemetry", "Biogestor/d2", "Prueba"):
+            trespasser, _ = signed_in(broker, "d1")
+            trespasser.publish(topic, b"1")
+            trespasser.disconnect()
         device, _ = signed_in(broker, "d1")
-        for topic in ("finca/d2/telemetry", "finca/d1/telemetry", "Biogestor/d2", "Biogestor/d1"):
+        for topic in ("finca/d1/telemetry", "Biogestor/d1", "finca/d1/status"):
             device.publish(topic, b"1", qos=1)
-        device.publish("finca/d1/status", b"1", qos=1)
 
         def last_heard() -> bool:
             device.loop(0.02)
