@@ -11,7 +11,7 @@ _START = date(2026, 10, 31)
 _NM3_PER_M3 = 0.867
 _POTENTIAL_NM3 = 64.0
 _PARAMETERS = (
-    Parameter("Relación SV/ST", 0.75, 0.8, 0.85, "-", "FNR 2010, tabla 4.6"),
+    Parameter("Relación SV/ST", 0.75, 0.8, 0.85, "kg/kg", "FNR 2010, tabla 4.6"),
     Parameter("Potencial de metano B0", 0.13, 0.24, 0.3, "Nm³ CH4/kg SV", "IPCC 2019, cuadro 10.16"),
     Parameter("Constante k a 35 °C", 0.06, 0.1, 0.15, "1/d", "Ajuste propio; <valores> & rangos de ejemplo"),
     Parameter("Retardo", None, 2.0, None, "d", "Valor por defecto"),
@@ -98,6 +98,6 @@ def report_data(count: int = 20, **changes: Any) -> ReportData:
         observations="Se limpió la trampa de condensado.\nLa llama del quemador es estable.",
         author="María Peña",
         generated_at=datetime(2026, 11, 20, 20, 5, 4, tzinfo=UTC),
-        energy=Energy(22.1, 220.3, 83.7, 427.8, "PCI 9,97 kWh/Nm³ CH4; rendimiento eléctrico 38 %; GWP100 27,0."),
+        energy=Energy(22.1, 220.3, 83.7, 427.8, "PCI 9,97 kWh/Nm³ CH4; rendimiento 38 %; GWP100 27,0."),
     )
     return replace(data, **changes)

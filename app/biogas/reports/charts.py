@@ -80,9 +80,9 @@ def cumulative_chart(days: Sequence[DayRow], width: float, height: float) -> Dra
 
 
 def nice_ticks(highest: float) -> list[float]:
-    """Four to six round values from 0 to at least `highest`."""
-    if not math.isfinite(highest) or highest <= 0:
-        return [0.0, 0.5, 1.0]
+    """Three to six round values from 0 to at least `highest`."""
+    if not math.isfinite(highest) or highest < 0.02:
+        return [0.0, 0.01, 0.02]  # less gas than a meter can tell from nothing
     magnitude = 10.0 ** math.floor(math.log10(highest / 4))
     step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude * 5 >= highest)
     return [index * step for index in range(math.ceil(highest / step - 1e-9) + 1)]

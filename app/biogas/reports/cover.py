@@ -36,7 +36,7 @@ from app.biogas.reports.wording import (
 )
 
 _NAME_CHARACTERS = 120
-_CELL_CHARACTERS = 110
+_CELL_CHARACTERS = 72
 _GAP = 4 * mm
 
 
