@@ -18,18 +18,8 @@ import paho.mqtt.subscribe as subscribe
 import pytest
 import redis
 from paho.mqtt.reasoncodes import ReasonCode
-from servers import (
-    HOST,
-    NO_RETRY,
-    MariaDB,
-    Mosquitto,
-    Redis,
-    Server,
-    ServerFailed,
-    ServerMissing,
-    available,
-    find_program,
-)
+from server_process import HOST, Server, ServerFailed, ServerMissing, find_program
+from servers import NO_RETRY, MariaDB, Mosquitto, Redis, available
 
 pytestmark = pytest.mark.services
 
@@ -219,7 +209,7 @@ def test_a_suite_that_dies_takes_its_servers_and_their_folders_with_it() -> None
 def test_a_missing_program_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ServerMissing, match="sin-tal-programa"):
         find_program("sin-tal-programa")
-    monkeypatch.setattr("servers.BINARIES", {"redis": ("sin-tal-programa",)})
+    monkeypatch.setattr(Redis, "programs", ("sin-tal-programa",))
     assert not available("redis")
     with pytest.raises(ServerMissing):
         Redis()
