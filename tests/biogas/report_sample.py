@@ -28,8 +28,8 @@ def _state(day: int) -> tuple[float | None, Quality, tuple[str, ...]]:
     if day % 11 == 6:
         return 0.62, "partial", ("gap", "meter_reset")
     if day % 13 == 8:
-        return 0.3, "poor", ("gap", "spike")
-    return 1.0, "good", ("spike",) if day % 19 == 4 else ()
+        return 0.3, "poor", ("gap", "meter_spike")
+    return 1.0, "good", ("meter_spike",) if day % 19 == 4 else ()
 
 
 def day_rows(count: int) -> tuple[DayRow, ...]:

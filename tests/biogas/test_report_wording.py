@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from app.biogas.meter_state import EventKind
 from app.biogas.reports import wording
 
 
@@ -51,8 +52,16 @@ def test_dates() -> None:
     assert wording.local_minute(moment, "America/Bogota") == "2025-12-31 21:30"
 
 
+def test_every_event_of_a_meter_has_a_label() -> None:
+    assert set(wording.EVENT_LABELS) == set(EventKind)
+
+
+def test_repeated_events_are_counted() -> None:
+    assert wording.events_text(["gap", "meter_spike", "gap"]) == "Hueco en los datos (2), Pico descartado"
+    assert wording.events_text([]) == ""
+
+
 def test_unknown_events_keep_their_code() -> None:
-    assert wording.event_label("spike") == "Pico descartado"
     assert wording.event_label("new_thing") == "new_thing"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.biogas.reports.data import DayRow, ReportData
 from app.biogas.reports.figures import cumulative_m3
-from app.biogas.reports.wording import QUALITY_LABELS, event_label
+from app.biogas.reports.wording import QUALITY_LABELS, events_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ DAILY_COLUMNS = (
     Column("Acumulado Esperado (Nm3)", lambda day: day.row.expected_cumulative_nm3),
     Column("Cobertura", lambda day: day.row.coverage, "0%"),
     Column("Calidad", lambda day: QUALITY_LABELS[day.row.quality], "@"),
-    Column("Eventos", lambda day: ", ".join(event_label(code) for code in day.row.events), "@"),
+    Column("Eventos", lambda day: events_text(day.row.events), "@"),
 )
 
 

@@ -15,7 +15,7 @@ class DayRow:
     Volumes ending in `_nm3` are dry biogas at 0 °C and 1013.25 hPa; those ending in `_m3` are as the meter
     sees them. The cumulatives count from the report's first day. `actual_*` are None when nothing was
     measured.
-    `events` are the meter's codes: meter_reset, rollover, meter_jump, spike, glitch, gap, ...
+    `events` are the meter's codes: meter_reset, meter_rollover, meter_spike, meter_jump, gap, ...
     """
 
     day: int  # since the filling started, from 0

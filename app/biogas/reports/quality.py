@@ -16,6 +16,7 @@ from app.biogas.reports.wording import (
     day_text,
     decimal,
     event_label,
+    events_text,
     percent,
     signed_percent,
 )
@@ -78,7 +79,7 @@ def _worst_days(days: Sequence[DayRow]) -> list[Flowable]:
             day_text(day.date),
             QUALITY_LABELS[day.quality],
             percent(day.coverage, 0),
-            paragraph(", ".join(event_label(code) for code in day.events) or NOTHING, SMALL_CELL, 300),
+            paragraph(events_text(day.events) or NOTHING, SMALL_CELL, 300),
         ]
         for day in doubtful[:_MOST_WORST_DAYS]
     ]

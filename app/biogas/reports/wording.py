@@ -2,6 +2,8 @@
 
 import math
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,16 +22,12 @@ KIND_LABELS = {
 QUALITY_LABELS = {"good": "Buena", "partial": "Parcial", "poor": "Deficiente", "none": "Sin datos"}
 EVENT_LABELS = {
     "meter_reset": "Reinicio del medidor",
-    "reset": "Reinicio del medidor",
-    "rollover": "Vuelta del contador",
+    "meter_rollover": "Vuelta del contador",
+    "meter_spike": "Pico descartado",
+    "meter_glitch": "Lectura falsa descartada",
     "meter_jump": "Salto del medidor",
-    "jump": "Salto del medidor",
-    "meter_replacement": "Cambio de medidor",
-    "spike": "Pico descartado",
-    "glitch": "Lectura falsa descartada",
-    "noise": "Ruido del medidor",
+    "meter_replaced": "Cambio de medidor",
     "gap": "Hueco en los datos",
-    "late": "Lecturas tardías",
 }
 _MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
 _LOOKALIKES = str.maketrans(
@@ -93,6 +91,12 @@ def local_minute(moment: datetime, timezone: str) -> str:
 
 def event_label(code: str) -> str:
     return EVENT_LABELS.get(code, code)
+
+
+def events_text(codes: Iterable[str]) -> str:
+    """("gap", "meter_spike", "gap") -> "Hueco en los datos (2), Pico descartado"."""
+    counts = Counter(event_label(code) for code in codes)
+    return ", ".join(f"{label} ({count})" if count > 1 else label for label, count in counts.items())
 
 
 def printable(text: str) -> str:
