@@ -5,13 +5,19 @@ from typing import Any
 from flask import Blueprint, Flask
 from flask_restx import Api
 
+from app.biogas.reports.resource import ns as reports
+from app.biogas.resource import ns as biogas
 from app.core import health, swagger
 from app.core.http import answer
 from app.core.transaction import transactional
+from app.sensors.resource import ns as sensors
 from app.users.resource import auth
 
 NAMESPACES = [
     (auth, "/auth"),
+    (sensors, "/sensors"),
+    (biogas, "/biogas"),
+    (reports, "/biogas/reports"),
 ]
 
 

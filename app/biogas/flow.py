@@ -25,8 +25,10 @@ def read_rate(state: MeterState | None, samples: Iterable[Sample], spec: MeterSp
             if not rejected:
                 events.append(Event(last, EventKind.SPIKE, {"to": value}))
             rejected += 1
-            if base is None:
-                start = last
+            if base is not None and last - start > max_gap_ms:  # no trapezoid can bridge this any more
+                events.append(Event(start, EventKind.GAP, {"until_ms": last}))
+                base = None
+            start = last if base is None else start
             continue
         rate = max(rate, 0.0)
         if base is not None:

@@ -99,11 +99,7 @@ class Filling(Stamped, Base):
 
 
 class ProductionDay(Base):
-    """The gas one digester gave in one of its days, from the meter rules; recomputed from raw readings.
-
-    `closing` holds each gas channel's meter state at the end of the day: the next day starts from it.
-    `depends_until_ms` is the last reading after midnight the day needed; NULL while the day waits for one.
-    """
+    """The gas one digester gave in one of its days, from the meter rules; recomputed from raw readings."""
 
     __tablename__ = "production_days"
 
@@ -119,9 +115,22 @@ class ProductionDay(Base):
     pressure_hpa: Mapped[float] = mapped_column(Double)
     conditions: Mapped[str] = mapped_column(String(10))
     events: Mapped[list[Any]] = mapped_column(JSON)
-    closing: Mapped[dict[str, Any]] = mapped_column(JSON)
-    depends_until_ms: Mapped[int | None] = mapped_column(BigInteger)
     computed_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class MeterDay(Base):
+    """A gas channel at the end of a day: `closing` is the meter state the next day starts from.
+
+    `depends_until_ms` is the last reading after midnight the day needed; NULL while it still waits for one.
+    """
+
+    __tablename__ = "meter_days"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[dt.date] = mapped_column(Date, primary_key=True)
+    digester_id: Mapped[int] = mapped_column(ForeignKey("digesters.id", ondelete="CASCADE"), index=True)
+    closing: Mapped[str | None] = mapped_column(Text)
+    depends_until_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class DirtyDay(Base):
@@ -150,6 +159,7 @@ class Report(Stamped, Base):
     period_to: Mapped[dt.date] = mapped_column(Date)
     observations: Mapped[str] = mapped_column(Text, default="")
     inferences: Mapped[str] = mapped_column(Text, default="")
+    conclusion: Mapped[str] = mapped_column(Text, default="")
     production_estimated_nm3: Mapped[float] = mapped_column(Double)
     production_estimated_m3: Mapped[float] = mapped_column(Double)
     production_real_nm3: Mapped[float] = mapped_column(Double)

@@ -39,16 +39,16 @@ def crud(
         """All of them."""
 
         @allow(read)
+        @conditional(*tables)
         @ns.doc(params=PARAMETERS)
         @gives(out, many=True)
-        @conditional(*tables)
         def get(self) -> Any:
             """List, a page at a time."""
             return list_response(listing)
 
         @allow(write)
         @takes(into)
-        @gives(out, f"{label}: creado", status=201)
+        @gives(out, f"{label}: registro creado", status=201)
         def post(self, body: BaseModel) -> Any:
             """Create one."""
             return create(**body.model_dump())
@@ -57,15 +57,15 @@ def crud(
         """One of them."""
 
         @allow(read)
-        @gives(out)
         @conditional(*tables)
+        @gives(out)
         def get(self, id: int) -> Any:
             """Read one."""
             return success(written(out, records.get(model, id, label)))
 
         @allow(write)
         @takes(changes)
-        @gives(out, f"{label}: actualizado")
+        @gives(out, f"{label}: registro actualizado")
         def put(self, body: BaseModel, id: int) -> Any:
             """Change the fields that are present."""
             return update(records.get(model, id, label), **body.model_dump(exclude_unset=True))
@@ -73,7 +73,7 @@ def crud(
         patch = put
 
         @allow(write)
-        @gives(None, f"{label}: eliminado")
+        @gives(None, f"{label}: registro eliminado")
         def delete(self, id: int) -> Any:
             """Delete one."""
             remove(records.get(model, id, label))

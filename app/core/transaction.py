@@ -12,6 +12,7 @@ from app.core.extensions import db, writing
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CALLS = "after_commit_calls"
+UNDOINGS = "on_rollback_calls"
 
 
 def init_app(app: Flask) -> None:
@@ -62,12 +63,22 @@ def after_commit(call: Callable[[], Any]) -> None:
     db.session().info.setdefault(CALLS, []).append(call)
 
 
+def on_rollback(call: Callable[[], Any]) -> None:
+    """Runs `call` if the present transaction does not hold: for what the database cannot undo, such as files."""
+    db.session().info.setdefault(UNDOINGS, []).append(call)
+
+
 def rollback() -> None:
     """Undoes the present transaction and forgets what would have been told about it."""
-    db.session().info.pop(CALLS, None)
+    info = db.session().info
+    info.pop(CALLS, None)
     db.session.rollback()
+    for call in info.pop(UNDOINGS, []):
+        call()
 
 
 def _run_calls() -> None:
-    for call in db.session().info.pop(CALLS, []):
+    info = db.session().info
+    info.pop(UNDOINGS, None)
+    for call in info.pop(CALLS, []):
         call()

@@ -42,9 +42,9 @@ class Devices(Resource):
     """The devices."""
 
     @allow("sensors.view")
+    @conditional("devices")
     @ns.doc(params=PARAMETERS)
     @gives(DeviceOut, many=True)
-    @conditional("devices")
     def get(self) -> Any:
         """List the devices, a page at a time."""
         return list_response(DEVICES)
@@ -63,9 +63,9 @@ class Latest(Resource):
     """The newest readings."""
 
     @allow("sensors.view")
+    @conditional("readings", "devices", "channels")
     @asks(LatestQuery)
     @gives(LatestOut, many=True)
-    @conditional("readings", "devices", "channels")
     def get(self, query: LatestQuery) -> Any:
         """The newest reading of every channel."""
         device_id = service.device_named(query.device).id if query.device else None
@@ -104,8 +104,8 @@ class OneDevice(Resource):
     """One device."""
 
     @allow("sensors.view")
-    @gives(DeviceDetail)
     @conditional("devices", "channels")
+    @gives(DeviceDetail)
     def get(self, name: str) -> Any:
         """A device with its channels."""
         return service.device_named(name)
@@ -137,9 +137,9 @@ class Readings(Resource):
     """A device's readings."""
 
     @allow("sensors.view")
+    @conditional("readings", "channels")
     @asks(SeriesQuery)
     @gives(SeriesOut, many=True)
-    @conditional("readings", "channels")
     def get(self, query: SeriesQuery, name: str) -> Any:
         """Minimum, mean and maximum by bucket, from raw readings or rollups as the width allows."""
         start_ms, end_ms = _span(query)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, func, or_, select
+from sqlalchemy import Row, Select, and_, delete, exists, func, or_, select
 
 from app.core import records, times
 from app.core.errors import Conflict, Invalid, NotFound
@@ -124,7 +124,7 @@ def stats() -> dict[str, Any]:
         "messages_last_minute": _messages_since(now - 60_000),
         "messages_per_minute": round(per_hour / 60, 2),
         "readings_per_day": _readings_per_day(now),
-        "devices": dict(db.session.execute(select(Device.status, func.count()).group_by(Device.status)).tuples()),
+        "devices": _counted(select(Device.status, func.count()).group_by(Device.status)),
         "rejects": reject_counts(),
         "last_message_at": times.iso_ms(last) if last else None,
     }
@@ -132,7 +132,11 @@ def stats() -> dict[str, Any]:
 
 def reject_counts() -> dict[str, int]:
     """How many messages or values were refused, by reason."""
-    return dict(db.session.execute(select(RejectCount.reason, RejectCount.count)).tuples())
+    return _counted(select(RejectCount.reason, RejectCount.count))
+
+
+def _counted(query: Select[tuple[str, int]]) -> dict[str, int]:
+    return {name: count for name, count in db.session.execute(query)}
 
 
 def _messages_since(start_ms: int) -> int:

@@ -1,0 +1,35 @@
+"""How Alembic reaches the database: through the application, whose settings say which one it is."""
+
+from alembic import context
+from flask import current_app
+
+db = current_app.extensions["migrate"].db
+
+
+def run() -> None:
+    """Runs the migrations over one connection, or prints them as SQL with --sql."""
+    options = {
+        "target_metadata": db.metadata,
+        "render_as_batch": True,
+        "compare_type": True,
+        "process_revision_directives": _nothing_when_empty,
+    }
+    if context.is_offline_mode():
+        context.configure(dialect_name=db.engine.dialect.name, literal_binds=True, **options)
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    with db.engine.connect() as connection:
+        context.configure(connection=connection, **options)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+def _nothing_when_empty(_context, _revision, directives) -> None:
+    """`flask db migrate` without a change in the models writes no file."""
+    if getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
+        directives[:] = []
+
+
+run()

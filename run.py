@@ -1,0 +1,66 @@
+"""The development door: `python run.py` serves the API; `python run.py --demo` a whole farm to try out."""
+
+import argparse
+import signal
+import sys
+from typing import Any
+
+from app import create_app, wiring
+from app.core.extensions import socketio
+from app.core.settings import Settings, SettingsError, load_settings
+
+
+def main() -> None:
+    """Serves over HTTP, over HTTPS with a certificate made for the occasion, or with the one of the settings."""
+    parser = argparse.ArgumentParser(description="BackFinca, servidor de desarrollo")
+    parser.add_argument("--demo", action="store_true", help="finca de demostración, broker y simulador")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        if options.demo:
+            from scripts.demo import farm
+
+            with farm() as settings:
+                serve(settings)
+        else:
+            serve(load_settings())
+    except SettingsError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        pass
+
+
+def serve(settings: Settings) -> None:
+    """Runs the server until it is stopped."""
+    app = create_app(settings)
+    wiring.start_background(app)
+    try:
+        print(f" * {address(settings)}/api/v1/  (Ctrl-C para detener)", flush=True)
+        socketio.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            allow_unsafe_werkzeug=True,
+            use_reloader=False,
+            **_tls(settings),
+        )
+    finally:
+        wiring.stop_background(app)
+
+
+def address(settings: Settings) -> str:
+    """Where a browser on this machine finds the server."""
+    host = "localhost" if settings.host in ("0.0.0.0", "127.0.0.1") else settings.host
+    return f"{'https' if settings.use_https else 'http'}://{host}:{settings.port}"
+
+
+def _tls(settings: Settings) -> dict[str, Any]:
+    if not settings.use_https:
+        return {}
+    if settings.ssl_cert_file and settings.ssl_key_file:
+        return {"ssl_context": (settings.ssl_cert_file, settings.ssl_key_file)}
+    return {"ssl_context": "adhoc"}
+
+
+if __name__ == "__main__":
+    main()
