@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -13,11 +23,12 @@ from app.core.times import UtcDateTime
 # SQLite only autoincrements INTEGER; MariaDB needs BIGINT for what grows for years.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 Double = Float(53)
+Digest = LargeBinary(8).with_variant(mysql.BINARY(8), "mysql", "mariadb")
 Payload = LargeBinary(length=2**24 - 1).with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 
 class Device(Stamped, Base):
-    """Something that publishes: a node, a gateway, a meter. `status`: active, pending (quarantined) or disabled."""
+    """Something that publishes: a node, a gateway, a meter. `status`: active, pending or disabled."""
 
     __tablename__ = "devices"
 
@@ -66,7 +77,7 @@ class Reading(Base):
     ts_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     value: Mapped[float] = mapped_column(Double)
 
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class Message(Base):
@@ -76,16 +87,16 @@ class Message(Base):
 
     device_id: Mapped[int] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
     ts_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    digest: Mapped[bytes] = mapped_column(LargeBinary(8).with_variant(mysql.BINARY(8), "mysql", "mariadb"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
     received_ms: Mapped[int] = mapped_column(BigInteger)
     topic: Mapped[str] = mapped_column(String(255))
     payload: Mapped[bytes] = mapped_column(Payload)
 
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class Delivery(Base):
-    """Which broker delivery (client, message id) stored which message: recognises redeliveries without a timestamp.
+    """Which delivery (client, message id) stored which message: recognises redeliveries without a timestamp.
 
     `mid` 0 keeps the client's running count in `seq`.
     """
@@ -95,7 +106,7 @@ class Delivery(Base):
     client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     mid: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
-    digest: Mapped[bytes] = mapped_column(LargeBinary(8).with_variant(mysql.BINARY(8), "mysql", "mariadb"))
+    digest: Mapped[bytes] = mapped_column(Digest)
 
 
 class Rollup(Base):
@@ -110,7 +121,7 @@ class Rollup(Base):
     minimum: Mapped[float] = mapped_column(Double)
     maximum: Mapped[float] = mapped_column(Double)
 
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class DirtyBucket(Base):
@@ -124,7 +135,7 @@ class DirtyBucket(Base):
 
 
 class Lease(Base):
-    """One row per duty that only one process may do at a time; taken by updating it inside the transaction."""
+    """One row per duty that only one process may do at a time; taken by updating it in the transaction."""
 
     __tablename__ = "leases"
 

@@ -1,0 +1,156 @@
+"""The way in: queue, batches, acknowledgement after commit, and their threads. Decides about no message."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from prometheus_client import Counter, Gauge, Histogram
+
+from app.core.extensions import cache
+from app.core.settings import Settings
+from app.sensors.arrivals import Arrival, Queue
+from app.sensors.replay import replay as replay
+from app.sensors.roller import Roller
+from app.sensors.stored import Stored
+from app.sensors.subscriber import Subscriber
+from app.sensors.watchers import Watchers
+from app.sensors.writer import Stopped, Writer
+
+log = logging.getLogger("backfinca.ingest")
+
+HEARTBEAT_S = 3.0
+HEARTBEAT_LIVES_S = 15
+MESSAGES = Counter("ingest_messages_total", "Messages, by what became of them", ["result"])
+REJECTS = Counter("ingest_rejects_total", "Messages or values refused or remarked, by reason", ["reason"])
+BATCH_SIZE = Histogram("ingest_batch_size", "Messages a batch", buckets=(1, 5, 20, 50, 100, 200, 500, 1000))
+COMMIT_SECONDS = Histogram("ingest_commit_seconds", "From the batch's first statement to its commit")
+QUEUE_DEPTH = Gauge("ingest_queue_depth", "Messages waiting for a batch", multiprocess_mode="livesum")
+LAST_MESSAGE = Gauge(
+    "ingest_last_message_timestamp", "When the last message came (s since 1970)", multiprocess_mode="max"
+)
+
+
+class Ingest:
+    """Subscribes, stores and tells. `start` it once in a process; `stop` it before the process ends."""
+
+    def __init__(self, app: Flask, settings: Settings, watchers: Watchers) -> None:
+        self._app = app
+        self._settings = settings
+        self._watchers = watchers
+        self._queue = Queue(settings.mqtt_queue_size)
+        self._draining = threading.Event()
+        self._stopping = threading.Event()
+        self._subscriber = Subscriber(settings, self.take)
+        self._writer = Writer(app, settings, watchers.new_device, self._stopping)
+        self._roller = Roller(app, settings, watchers, self._writer.forget_devices)
+        self._messages = 0
+        self._last_message_ms: int | None = None
+        self._threads = {
+            name: threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (("writer", self._write), ("roller", self._roll), ("heartbeat", self._beat))
+        }
+
+    def start(self) -> None:
+        """Begins to work, whether broker and database are there yet or not."""
+        for thread in self._threads.values():
+            thread.start()
+        self._subscriber.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Stores and acknowledges what is in the queue, then disconnects. What does not fit in the time stays
+        with the broker."""
+        self._subscriber.pause()
+        self._draining.set()
+        self._threads["writer"].join(timeout_s)
+        self._stopping.set()
+        for thread in self._threads.values():
+            thread.join(timeout_s)
+        self._subscriber.stop()
+
+    def take(self, arrival: Arrival) -> bool:
+        """Queues a message; False when there is no room. One without QoS is then lost, and counted."""
+        if self._queue.put(arrival, self._settings.mqtt_keepalive_s / 3 if arrival.qos else 0):
+            return True
+        MESSAGES.labels("queue_full").inc()
+        return False
+
+    def status(self) -> dict[str, Any]:
+        """How ingest is doing."""
+        return {
+            "connected": self._subscriber.connected,
+            "protocol": self._subscriber.protocol,
+            "database_away": self._writer.away,
+            "queue_depth": len(self._queue),
+            "last_message_ms": self._last_message_ms,
+            "messages_total": self._messages,
+        }
+
+    def _write(self) -> None:
+        linger_s = self._settings.mqtt_batch_linger_ms / 1000
+        while True:
+            batch = self._queue.take(self._settings.mqtt_batch_size, linger_s, timeout_s=0.2)
+            if batch:
+                self._store(batch)
+            elif self._draining.is_set():
+                return
+
+    def _store(self, batch: list[Arrival]) -> None:
+        started = time.perf_counter()
+        try:
+            stored = self._writer.store(batch)
+        except Stopped:
+            return
+        except Exception:
+            log.exception("a batch failed in an unforeseen way; the broker will deliver it again")
+            self._subscriber.abandon(batch)
+            return
+        COMMIT_SECONDS.observe(time.perf_counter() - started)
+        self._subscriber.acknowledge(batch)
+        self._count(batch, stored)
+        self._tell(self._watchers.stored, stored)
+        for change in stored.availability:
+            self._tell(self._watchers.availability, *change)
+
+    def _count(self, batch: list[Arrival], stored: Stored) -> None:
+        self._messages += len(batch)
+        self._last_message_ms = batch[-1].received_ms
+        LAST_MESSAGE.set(batch[-1].received_ms / 1000)
+        BATCH_SIZE.observe(len(batch))
+        QUEUE_DEPTH.set(len(self._queue))
+        for result, count in stored.results.items():
+            MESSAGES.labels(result).inc(count)
+        for reason, count in stored.refusals.items():
+            REJECTS.labels(reason).inc(count)
+
+    def _tell(self, watcher: Callable[..., None], *told: Any) -> None:
+        """A listener's failure is its own: the data are safe already."""
+        try:
+            with self._app.app_context():
+                watcher(*told)
+        except Exception:
+            log.exception("a watcher of ingest failed")
+
+    def _roll(self) -> None:
+        delay_s = 1.0
+        while not self._stopping.wait(delay_s):
+            started = time.perf_counter()
+            try:
+                self._roller.turn()
+            except Exception as error:
+                log.warning("the rollups wait: %s", error)
+            # At most a fifth of the time, however much there is to do.
+            delay_s = max(1.0, 4 * (time.perf_counter() - started))
+
+    def _beat(self) -> None:
+        key = f"ingest:{self._settings.mqtt_client_id}"
+        while True:
+            try:
+                with self._app.app_context():
+                    cache.set(key, self.status(), timeout=HEARTBEAT_LIVES_S)
+            except Exception as error:
+                log.debug("nobody hears our heartbeat: %s", error)
+            if self._stopping.wait(HEARTBEAT_S):
+                return

@@ -1,0 +1,240 @@
+"""The conversation with the MQTT broker: connection, subscriptions, acknowledgements. All of paho is here."""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from paho.mqtt.client import (
+    Client,
+    ConnectFlags,
+    DisconnectFlags,
+    MQTTMessage,
+    MQTTv5,
+    MQTTv311,
+)
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from app.core import times
+from app.core.settings import Settings
+from app.sensors.arrivals import Arrival
+
+log = logging.getLogger("backfinca.mqtt")
+
+SESSION_DAYS = 7
+MOST_IN_FLIGHT = 2000
+UNSUPPORTED_PROTOCOL = 132
+# One such failure may be a broker that is just stopping.
+FAILURES_BEFORE_SWITCH = 2
+SEND_RETAINED, NO_RETAINED = 0, 2
+NAMES = {MQTTv5: "5", MQTTv311: "3.1.1"}
+
+
+class Subscriber:
+    """One persistent session. Hands every message to `take` and acknowledges it when told to.
+
+    `take` answers False when it has no room; the broker then delivers the message again on a new connection.
+    """
+
+    def __init__(self, settings: Settings, take: Callable[[Arrival], bool]) -> None:
+        self._settings = settings
+        self._take = take
+        self._version = MQTTv311 if settings.mqtt_protocol == "3.1.1" else MQTTv5
+        self._lock = threading.Lock()
+        self._unacknowledged: dict[int, Arrival] = {}
+        self._connection = 0
+        self._session = 0
+        self._greeted = False
+        self._failures = 0
+        self._ending = False
+        self._client = self._new_client()
+        self.connected = False
+
+    @property
+    def protocol(self) -> str:
+        """The version spoken, or tried at present."""
+        return NAMES[self._version]
+
+    def start(self) -> None:
+        """Connects, now or as soon as the broker is there, and stays connected."""
+        self._client.loop_start()
+
+    def pause(self) -> None:
+        """Takes no more messages: the broker keeps them for the next time."""
+        self._ending = True
+
+    def stop(self) -> None:
+        """Says goodbye, after the acknowledgements still on their way out."""
+        self._ending = True
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def acknowledge(self, arrivals: Iterable[Arrival]) -> None:
+        """Tells the broker that these are stored. Those of an earlier connection it will deliver again."""
+        client = self._client
+        for arrival in arrivals:
+            if arrival.qos and self._settled(arrival):
+                client.ack(arrival.mid, arrival.qos)
+
+    def abandon(self, arrivals: Iterable[Arrival]) -> None:
+        """Forgets messages that were not stored, and connects anew so that the broker delivers them again."""
+        for arrival in arrivals:
+            self._settled(arrival)
+        self._hang_up()
+
+    def _settled(self, arrival: Arrival) -> bool:
+        """Forgets the delivery; whether it is one of the present connection."""
+        with self._lock:
+            if self._unacknowledged.get(arrival.mid) is arrival:
+                del self._unacknowledged[arrival.mid]
+            return arrival.connection == self._connection
+
+    def _new_client(self) -> Client:
+        url = urlsplit(self._settings.mqtt_url)
+        tls = url.scheme == "mqtts"
+        v5 = self._version == MQTTv5
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._settings.mqtt_client_id,
+            clean_session=None if v5 else False,
+            protocol=self._version,
+            manual_ack=True,
+        )
+        client.on_pre_connect = self._on_pre_connect
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.reconnect_delay_set(1, 30)
+        if url.username:
+            client.username_pw_set(unquote(url.username), unquote(url.password or ""))
+        if tls:
+            settings = self._settings
+            client.tls_set(settings.mqtt_ca_file, settings.mqtt_cert_file, settings.mqtt_key_file)
+        host, port = url.hostname or "localhost", url.port or (8883 if tls else 1883)
+        lasting: dict[str, Any] = (
+            {"clean_start": False, "properties": self._session_properties()} if v5 else {}
+        )
+        client.connect_async(host, port, self._settings.mqtt_keepalive_s, **lasting)
+        return client
+
+    def _session_properties(self) -> Properties:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        # A message is known again by its raw copy: the broker must not keep it for longer than we do.
+        properties.SessionExpiryInterval = min(SESSION_DAYS, self._settings.raw_retention_days) * 86_400
+        properties.ReceiveMaximum = min(self._settings.mqtt_queue_size // 2, MOST_IN_FLIGHT)
+        return properties
+
+    def _on_pre_connect(self, client: Client, userdata: Any) -> None:
+        self._greeted = False
+
+    def _on_connect(
+        self,
+        client: Client,
+        userdata: Any,
+        flags: ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            log.error("the broker refuses us: %s", reason)
+            # A refusal in MQTT 5 is an answer in MQTT 5; only this one means that it cannot speak it.
+            self._greeted = reason.value != UNSUPPORTED_PROTOCOL
+            return
+        with self._lock:
+            self._connection += 1
+            self._session += not flags.session_present
+        self._greeted, self._failures = True, 0
+        client.subscribe(self._subscriptions())
+        self.connected = True
+        log.info("connected to the broker by MQTT %s", self.protocol)
+
+    def _subscriptions(self) -> list[Any]:
+        """Every topic by QoS 1; a group shares the load. Only availability wants retained messages."""
+        topics = self._settings.mqtt_topics
+        if self._version != MQTTv5:
+            return [(topic, 1) for topic in topics]
+        group = self._settings.mqtt_share_group
+        return [
+            (
+                f"$share/{group}/{topic}" if group else topic,
+                SubscribeOptions(
+                    qos=1, retainHandling=SEND_RETAINED if topic.endswith("/status") else NO_RETAINED
+                ),
+            )
+            for topic in topics
+        ]
+
+    def _on_disconnect(
+        self,
+        client: Client,
+        userdata: Any,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        self.connected = False
+        if self._ending or client is not self._client:
+            return
+        log.warning("disconnected from the broker: %s", reason)
+        if not self._greeted and self._settings.mqtt_protocol == "auto":
+            self._failures += 1
+            if self._failures >= FAILURES_BEFORE_SWITCH:
+                self._switch_protocol(client)
+
+    def _switch_protocol(self, client: Client) -> None:
+        """The broker hangs up on our greeting: perhaps it speaks the other version."""
+        self._failures = 0
+        self._version = MQTTv311 if self._version == MQTTv5 else MQTTv5
+        log.warning("trying MQTT %s", self.protocol)
+        client.loop_stop()
+        self._client = self._new_client()
+        self._client.loop_start()
+
+    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "\N{REPLACEMENT CHARACTER}"
+        arrival = Arrival(
+            topic,
+            bytes(message.payload),
+            times.now_ms(),
+            message.qos,
+            message.mid,
+            message.dup,
+            message.retain,
+            self._connection,
+            self._session,
+        )
+        if self._ending or (arrival.qos and self._waits_already(arrival)):
+            return
+        if not self._take(arrival) and arrival.qos:
+            self.abandon([arrival])
+
+    def _waits_already(self, arrival: Arrival) -> bool:
+        """Whether it is a redelivery of one still in our queue, which then counts as of this connection."""
+        with self._lock:
+            known = self._unacknowledged.get(arrival.mid)
+            if (
+                known is not None
+                and arrival.dup
+                and known.session == arrival.session
+                and (known.topic, known.payload) == (arrival.topic, arrival.payload)
+            ):
+                known.connection = arrival.connection
+                return True
+            self._unacknowledged[arrival.mid] = arrival
+            return False
+
+    def _hang_up(self) -> None:
+        wire = self._client.socket()
+        if isinstance(wire, socket.socket):
+            with suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
