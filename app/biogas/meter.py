@@ -5,7 +5,7 @@ The rules are in register.py (TOTAL) and flow.py (RATE, INCREMENT), days in mete
 """
 
 import math
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import NamedTuple
@@ -63,7 +63,7 @@ def advance(
     Returns the new state, the spans that are final (volumes in m3 at the meter) and the events noticed.
     Reading a series in pieces gives exactly what reading it whole gives. A second sample of one instant and a
     value that is no finite number are passed over; `replacements` concern TOTAL only and take effect with the
-    first sample at or after their time. Raises ValueError for samples out of order.
+    first sample after their time. Raises ValueError for samples out of order.
     """
     fresh = _fresh(samples, state.last_ms if state else None)
     if spec.kind is MeterKind.RATE:
@@ -71,7 +71,7 @@ def advance(
     if spec.kind is MeterKind.INCREMENT:
         return read_increment(state, fresh, spec)
     register = Register(spec, state)
-    changes = sorted(ts_ms for ts_ms in replacements if state is None or ts_ms > state.last_ms)
+    changes = sorted(ts_ms for ts_ms in replacements if state is None or ts_ms >= state.last_ms)
     if changes:
         _read_with_replacements(register, list(fresh), changes, replacements)
     else:
@@ -124,7 +124,7 @@ def _read_with_replacements(
     register: Register, samples: list[Sample], changes: list[int], replacements: Replacements
 ) -> None:
     for ts_ms in changes:
-        cut = bisect_left(samples, ts_ms, key=itemgetter(0))
+        cut = bisect_right(samples, ts_ms, key=itemgetter(0))
         register.read(samples[:cut])
         samples = samples[cut:]
         if not samples:

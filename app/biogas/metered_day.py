@@ -103,7 +103,7 @@ class DayProduction:
 
     @property
     def depends_until_ms(self) -> int | None:
-        """The last sample that any channel's day depends on; None while a channel, not silent, is provisional.
+        """The last sample that any channel depends on; None while one that is not silent is provisional.
 
         A reading only changes days that depend on its own channel: see `channels`.
         """

@@ -64,7 +64,7 @@ class Register:
 
     def replace(self, ts_ms: int, final: float, initial: float) -> None:
         """Somebody changed the meter: the old one ended at `final`, the new one began at `initial`."""
-        if math.isnan(self.value) or ts_ms < self.frontier_ms:
+        if math.isnan(self.value):
             return
         self._reject()
         if ts_ms > self.frontier_ms:

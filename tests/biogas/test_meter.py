@@ -235,6 +235,12 @@ def test_a_mistyped_final_reading_takes_no_gas_away():
     assert got.volume_m3 == pytest.approx(1.25)
 
 
+def test_a_sample_of_the_very_instant_is_the_old_meters():
+    got = integrate(hourly(10, 10.5, 11, 700.25), TOTAL, {2 * HOUR: (11.25, 700.0)})
+    assert got.volume_m3 == pytest.approx(1.0 + 0.25)
+    assert kinds(got) == ["meter_replaced"]
+
+
 def test_changes_outside_the_series_do_nothing():
     samples = hourly(10, 10.5, 11)
     assert integrate(samples, TOTAL, {-HOUR: (5, 9), 9 * HOUR: (20, 0)}) == integrate(samples, TOTAL)
