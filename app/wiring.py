@@ -1,24 +1,148 @@
 """Who hears what. Lower rooms are given the functions of higher ones here, and nowhere else."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from app.biogas import digesters, metering, settling
+from app.biogas.models import Digester, DigesterDevice, ProductionDay
+from app.core import cache, times
+from app.core.bus import bus
+from app.core.bus import init_app as init_bus
+from app.core.extensions import current_settings, db
+from app.core.settings import Settings
+from app.sensors import frames_resource, live
+from app.sensors.ingest import Ingest, replay
+from app.sensors.stored import Stored
+from app.sensors.watchers import Watchers
+
+INGESTS_SHOWN = 8
 
 
 def init_app(app: Flask) -> None:
     """Ties the rooms together."""
+    settings: Settings = app.config["SETTINGS"]
+    init_bus(app, settings.redis_url)
+    live.init_app(app, devices_of_digester, production_now)
+    app.extensions["pusher"] = live.Pusher(settings.live_interval_ms, digesters_of, app)
+    app.extensions["replay"] = replay
     app.extensions["ingest_state"] = ingest_state
-    app.extensions["replay"] = lambda device: None
+    app.extensions["ingest"] = None
 
 
-def ingest_state() -> dict[str, Any]:
-    """What the way in of the readings tells of itself."""
-    return {}
+def watchers() -> Watchers:
+    """Readings go to the screens once committed, and to the digesters' days once rolled up."""
+    return Watchers(
+        stored=show,
+        availability=live.announce_availability,
+        new_device=digesters.adopt_device,
+        rolled=metering.mark_readings,
+        after_roll=lambda: settling.settle(tell_production),
+    )
 
 
 def start_background(app: Flask) -> None:
-    """Starts what runs beside the requests."""
+    """Starts ingest beside the requests, when the settings want it there."""
+    settings: Settings = app.config["SETTINGS"]
+    if settings.mqtt_ingest == "inline":
+        app.extensions["ingest"] = Ingest(app, settings, watchers())
+        app.extensions["ingest"].start()
 
 
 def stop_background(app: Flask) -> None:
-    """Stops it."""
+    """Lets ingest store and acknowledge what it holds."""
+    if app.extensions.get("ingest"):
+        app.extensions["ingest"].stop()
+        app.extensions["ingest"] = None
+
+
+def show(stored: Stored) -> None:
+    """Shows a committed batch to the screens and to the earlier clients, and renews the stamps."""
+    pusher: live.Pusher = current_app.extensions["pusher"]
+    shown = {}
+    for device, readings in stored.newest():
+        shown[device.id, device.code] = [
+            live.LiveReading(channel.id, channel.key, channel.quantity, channel.unit, ts_ms, value)
+            for channel, ts_ms, value in readings
+        ]
+    for entry in stored.entries[-frames_resource.FRAMES_A_BATCH :]:
+        for sample in entry.samples:
+            frame = frames_resource.frame_of({channel.key: value for channel, value in sample.values.items()})
+            bus().publish(frames_resource.TOPIC, frame)
+    if shown:
+        pusher.push(shown)
+        cache.touch("readings", "messages", "devices", "channels")
+
+
+def tell_production(digester: Digester, day: ProductionDay) -> None:
+    """Tells the screens that follow a digester what its day has given so far."""
+    live.announce("production", production_shape(digester.id, day), digester_id=digester.id)
+
+
+def production_shape(digester_id: int, day: ProductionDay) -> dict[str, Any]:
+    """A day's production as the screens get it."""
+    return {
+        "digester_id": digester_id,
+        "day": day.day.isoformat(),
+        "volume_m3": day.volume_m3,
+        "volume_nm3": day.volume_nm3,
+        "covered_ms": day.covered_ms,
+        "resets": day.resets,
+        "spikes": day.spikes,
+        "computed_at": times.iso_ms(day.computed_ms),
+    }
+
+
+def production_now(digester_ids: list[int]) -> list[dict[str, Any]]:
+    """The newest day of each digester (of all when none is named), for a new screen."""
+    query = select(Digester.id).order_by(Digester.id).limit(100)
+    ids = list(db.session.scalars(query.where(Digester.id.in_(digester_ids)) if digester_ids else query))
+    newest = [
+        db.session.scalars(
+            select(ProductionDay)
+            .where(ProductionDay.digester_id == digester_id)
+            .order_by(ProductionDay.day.desc())
+            .limit(1)
+        ).first()
+        for digester_id in ids
+    ]
+    return [production_shape(day.digester_id, day) for day in newest if day is not None]
+
+
+def devices_of_digester(digester_id: int) -> list[int]:
+    """The ids of the devices that measure a digester."""
+    return list(db.session.scalars(select(DigesterDevice.device_id).where(DigesterDevice.digester_id == digester_id)))
+
+
+def digesters_of(device_ids: Iterable[int]) -> dict[int, int]:
+    """The digester each device measures, for those that measure one."""
+    query = select(DigesterDevice.device_id, DigesterDevice.digester_id)
+    rows = db.session.execute(query.where(DigesterDevice.device_id.in_(list(device_ids))))
+    return {device_id: digester_id for device_id, digester_id in rows}
+
+
+def ingest_state() -> dict[str, Any]:
+    """What the way in of the readings tells of itself, here or in its own processes."""
+    settings = current_settings()
+    if settings.mqtt_ingest == "off":
+        return {"mode": "off", "connected": None}
+    own = current_app.extensions.get("ingest")
+    states = [own.status()] if own else _heard(settings.mqtt_client_id)
+    last = max((state["last_message_ms"] or 0 for state in states), default=0)
+    return {
+        "mode": settings.mqtt_ingest,
+        "processes": len(states),
+        "connected": bool(states) and all(state["connected"] for state in states),
+        "protocol": states[0]["protocol"] if states else None,
+        "queue_depth": sum(state["queue_depth"] for state in states),
+        "messages_total": sum(state["messages_total"] for state in states),
+        "last_message_at": times.iso_ms(last) if last else None,
+        "last_message_age_s": round((times.now_ms() - last) / 1000, 1) if last else None,
+    }
+
+
+def _heard(client_id: str) -> list[dict[str, Any]]:
+    names = [client_id, *(f"{client_id}-{n}" for n in range(2, INGESTS_SHOWN + 1))]
+    return [state for name in names if (state := cache.fetch(f"ingest:{name}"))]

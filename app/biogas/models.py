@@ -9,7 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Date,
-    Float,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -23,8 +23,6 @@ from app.core.extensions import Base
 from app.core.records import Stamped
 from app.core.times import UtcDateTime
 from app.sensors.models import Device
-
-Double = Float(53)
 
 
 class Material(Stamped, Base):

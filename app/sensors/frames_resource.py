@@ -10,6 +10,8 @@ from app.core.extensions import sock
 
 TOPIC = "frames"
 WAIT_S = 1.0
+# A screen cannot show more; a burst of a gateway's history is stored, not replayed on it.
+FRAMES_A_BATCH = 50
 
 
 def frame_of(values: dict[str, float]) -> dict[str, Any]:

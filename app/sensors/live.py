@@ -3,6 +3,7 @@
 Stores nothing and reads no message: readings arrive here after their commit.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -18,6 +19,7 @@ from app.core.extensions import socketio
 from app.sensors import snapshots
 from app.users.tokens import Principal, principal_of
 
+log = logging.getLogger("backfinca.live")
 NAMESPACE = "/live"
 PERMISSION = "sensors.view"
 SWEEP_S = 30.0
@@ -105,7 +107,8 @@ class Pusher:
     The first reading goes out at once; later ones within the interval are merged, the newest of each channel kept.
     """
 
-    def __init__(self, interval_ms: int, digesters_of: DigestersOf) -> None:
+    def __init__(self, interval_ms: int, digesters_of: DigestersOf, app: Flask) -> None:
+        self._app = app
         self._interval_s = interval_ms / 1000
         self._digesters_of = digesters_of
         self._lock = threading.Lock()
@@ -149,7 +152,11 @@ class Pusher:
     def _tick(self) -> None:
         while True:
             time.sleep(max(self._interval_s / 10, 0.01))
-            self.flush()
+            try:
+                with self._app.app_context():
+                    self.flush()
+            except Exception:
+                log.exception("the screens were not told")
 
 
 def init_app(

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    Float,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -22,8 +22,9 @@ from app.core.times import UtcDateTime
 
 # SQLite only autoincrements INTEGER; MariaDB needs BIGINT for what grows for years.
 BigId = BigInteger().with_variant(Integer, "sqlite")
-Double = Float(53)
 Digest = LargeBinary(8).with_variant(mysql.BINARY(8), "mysql", "mariadb")
+# Codes and keys are compared to the letter; MariaDB's default collation would take "A1" and "a1" for one device.
+Code = String(64).with_variant(mysql.VARCHAR(64, collation="utf8mb4_bin"), "mysql", "mariadb")
 Payload = LargeBinary(length=2**24 - 1).with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 
@@ -33,7 +34,7 @@ class Device(Stamped, Base):
     __tablename__ = "devices"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(64), unique=True)
+    code: Mapped[str] = mapped_column(Code, unique=True)
     name: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(40), default="sensor")
     place: Mapped[str | None] = mapped_column(String(120))
@@ -55,7 +56,7 @@ class Channel(Stamped, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"))
-    key: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(Code)
     name: Mapped[str] = mapped_column(String(120))
     quantity: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(10), default="gauge")
