@@ -1,16 +1,25 @@
-"""The command line's door: flask create-admin, ..."""
+"""The command line's door: flask create-admin, ingest, seed."""
+
+import signal
+import threading
+from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 
+from app import wiring
+from app.biogas import demo, materials
 from app.core.errors import DomainError
+from app.core.extensions import current_settings
 from app.core.transaction import transaction
+from app.sensors.ingest import Ingest
 from app.users import service as users
 
 
 def init_app(app: Flask) -> None:
     """Adds the farm's commands to `flask`."""
-    app.cli.add_command(create_admin)
+    for command in (create_admin, ingest, seed):
+        app.cli.add_command(command)
 
 
 @click.command("create-admin")
@@ -19,12 +28,44 @@ def init_app(app: Flask) -> None:
 @click.option("--email", prompt="Correo")
 @click.option("--username", default=None)
 @click.option("--password", prompt="Contraseña", hide_input=True, confirmation_prompt=True)
-def create_admin(identification: int, fullname: str, email: str, username: str | None, password: str) -> None:
+def create_admin(**person: Any) -> None:
     """Create an administrator."""
     try:
         with transaction():
-            users.create_admin(identification, fullname, email, password, username)
+            users.create_admin(**person)
     except DomainError as error:
         fields = error.details.get("validation_errors", {})
         raise click.ClickException("; ".join([error.message, *(f"{k}: {v}" for k, v in fields.items())]))
-    click.echo(f"Administrador creado: {email}")
+    click.echo(f"Administrador creado: {person['email']}")
+
+
+@click.command("ingest")
+@click.option("--name", default=None, help="Nombre de este proceso; cada uno necesita el suyo (2, 3, ...)")
+def ingest(name: str | None) -> None:
+    """Receive readings over MQTT and store them, as a process of its own."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    settings = current_settings()
+    if name:
+        settings = settings.model_copy(update={"mqtt_client_id": f"{settings.mqtt_client_id}-{name}"})
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    worker = Ingest(app, settings, wiring.watchers())
+    worker.start()
+    click.echo(f"Recibiendo lecturas como {settings.mqtt_client_id}")
+    stop.wait()
+    worker.stop()
+
+
+@click.command("seed")
+@click.option("--demo", "with_demo", is_flag=True, help="Además, una finca de demostración")
+def seed(with_demo: bool) -> None:
+    """Store what every farm starts with; with --demo, a digester with twenty days of readings."""
+    with transaction():
+        stored = materials.store_materials()
+    click.echo(f"Materiales agregados: {stored}")
+    if with_demo:
+        with transaction():
+            made = demo.create_farm()
+        wiring.settle_everything()
+        click.echo("Finca de demostración creada" if made else "Ya hay biodigestores; no se creó otra finca")

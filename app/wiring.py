@@ -15,6 +15,8 @@ from app.core.extensions import current_settings, db
 from app.core.settings import Settings
 from app.sensors import frames_resource, live
 from app.sensors.ingest import Ingest, replay
+from app.sensors.models import DirtyBucket
+from app.sensors.roller import Roller
 from app.sensors.stored import Stored
 from app.sensors.watchers import Watchers
 
@@ -113,7 +115,9 @@ def production_now(digester_ids: list[int]) -> list[dict[str, Any]]:
 
 def devices_of_digester(digester_id: int) -> list[int]:
     """The ids of the devices that measure a digester."""
-    return list(db.session.scalars(select(DigesterDevice.device_id).where(DigesterDevice.digester_id == digester_id)))
+    return list(
+        db.session.scalars(select(DigesterDevice.device_id).where(DigesterDevice.digester_id == digester_id))
+    )
 
 
 def digesters_of(device_ids: Iterable[int]) -> dict[int, int]:
@@ -146,3 +150,13 @@ def ingest_state() -> dict[str, Any]:
 def _heard(client_id: str) -> list[dict[str, Any]]:
     names = [client_id, *(f"{client_id}-{n}" for n in range(2, INGESTS_SHOWN + 1))]
     return [state for name in names if (state := cache.fetch(f"ingest:{name}"))]
+
+
+def settle_everything() -> None:
+    """Rolls up and computes whatever is marked; for the command line, where no ingest runs beside."""
+    settings = current_settings()
+    roller = Roller(current_app._get_current_object(), settings, watchers(), lambda: None)  # type: ignore[attr-defined]
+    while db.session.scalar(select(DirtyBucket.id).limit(1)) is not None:
+        db.session.rollback()
+        roller.turn()
+    settling.settle_all(lambda *_: None)

@@ -23,7 +23,7 @@ from app.sensors.models import Channel, Reading, Rollup
 GAS = "gas"
 CONDITIONS = ("temperature", "pressure")
 FACTORS = {"m3": 1.0, "m3/h": 1.0, "l/min": 0.06, "l": 0.001, "l/h": 0.001}
-LOOKAHEAD = 200
+LOOKAHEAD = 400
 LONGEST_GAP_DAYS = 1000
 EVENTS_KEPT = 100
 
@@ -87,7 +87,9 @@ def _dependents(digester_id: int, channel_id: int, first_ms: int, newest: date) 
     waiting = or_(MeterDay.depends_until_ms.is_(None), MeterDay.depends_until_ms >= first_ms)
     mine = MeterDay.channel_id == channel_id
     days = set(db.session.scalars(select(MeterDay.day).where(mine, waiting, MeterDay.day < newest)))
-    last = db.session.scalar(select(func.max(ProductionDay.day)).where(ProductionDay.digester_id == digester_id))
+    last = db.session.scalar(
+        select(func.max(ProductionDay.day)).where(ProductionDay.digester_id == digester_id)
+    )
     if last is not None and last < newest:
         days |= set(_days_between(last, newest))
     return days
@@ -120,7 +122,9 @@ def compute_day(digester: Digester, day: date) -> ProductionDay:
     start_ms, end_ms = day_bounds(day, ZoneInfo(digester.timezone))
     result = measured(digester, day, start_ms, end_ms)
     conditions = conditions_of(digester, start_ms, end_ms)
-    stored = db.session.get(ProductionDay, (digester.id, day)) or ProductionDay(digester_id=digester.id, day=day)
+    stored = db.session.get(ProductionDay, (digester.id, day)) or ProductionDay(
+        digester_id=digester.id, day=day
+    )
     stored.volume_m3 = result.volume_m3
     stored.volume_nm3 = result.volume_m3 * conditions.factor
     stored.covered_ms = result.covered_ms
@@ -217,7 +221,11 @@ def _has_next(digester_id: int, day: date) -> bool:
     return db.session.get(ProductionDay, (digester_id, day + dt.timedelta(days=1))) is not None
 
 
-def _samples(channel_id: int, start_ms: int, end_ms: int | None, most: int | None = None) -> list[tuple[int, float]]:
-    query = select(Reading.ts_ms, Reading.value).where(Reading.channel_id == channel_id, Reading.ts_ms >= start_ms)
+def _samples(
+    channel_id: int, start_ms: int, end_ms: int | None, most: int | None = None
+) -> list[tuple[int, float]]:
+    query = select(Reading.ts_ms, Reading.value).where(
+        Reading.channel_id == channel_id, Reading.ts_ms >= start_ms
+    )
     query = query.where(Reading.ts_ms < end_ms) if end_ms is not None else query
     return [(ts_ms, value) for ts_ms, value in db.session.execute(query.order_by(Reading.ts_ms).limit(most))]

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.core import swagger
 from app.core.errors import DomainError, Invalid, Malformed
+from app.core.extensions import limiter
 from app.core.observability import trace_id
 from app.core.records import conflict_of
 from app.core.shapes import field_errors
@@ -99,8 +101,9 @@ def _of_status(status: int, headers: dict[str, str], error: HTTPException | None
     kept = {name: value for name, value in headers.items() if name in {"Allow", "Retry-After"}}
     details: dict[str, Any] = {}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        kept.setdefault("Retry-After", "60")
-        details["retry_after_seconds"] = int(kept["Retry-After"])
+        limit = limiter.current_limit
+        details["retry_after_seconds"] = max(int(limit.reset_at - time.time()), 1) if limit else 60
+        kept["Retry-After"] = str(details["retry_after_seconds"])
     return failure(status, code, message, details, kept)
 
 
