@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -78,6 +79,7 @@ class Server:
         self.program = find_program(*self.programs)
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix=f"finca-{self.name}-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.log = self.folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._lifeline: Lifeline | None = None
@@ -160,7 +162,7 @@ class Server:
         self.start()
 
     def close(self) -> None:
-        """Stop it and remove its folder."""
+        """Stop it and remove its folder, which otherwise goes with the last reference to this object."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -96,7 +96,9 @@ def _day(filling: Filling, day: date, stored: ProductionDay | None, now_ms: int)
 def _part(filling: Filling, stored: ProductionDay, first_ms: int, last_ms: int, watched_ms: int) -> Day:
     result = measured(filling.digester, stored.day, first_ms, last_ms)
     factor = conditions_of(filling.digester, first_ms, last_ms).factor
-    return _made(stored, result.volume_m3, result.volume_m3 * factor, min(result.covered_ms / watched_ms, 1.0))
+    return _made(
+        stored, result.volume_m3, result.volume_m3 * factor, min(result.covered_ms / watched_ms, 1.0)
+    )
 
 
 def _made(stored: ProductionDay, volume_m3: float, volume_nm3: float, coverage: float) -> Day:
@@ -116,7 +118,9 @@ def production(filling: Filling) -> dict[str, Any]:
         "stage": stage_of(filling),
         "expected": expected_shape(expected, filling.date),
         "actual": actual_shape(actual_of(filling, elapsed, now), filling.date),
-        "legacy_model": legacy_shape(filling.material_type, filling.material_amount_kg, filling.temperature_c),
+        "legacy_model": legacy_shape(
+            filling.material_type, filling.material_amount_kg, filling.temperature_c
+        ),
         "as_of": now,
         "pending": pending(filling.digester_id),
     }

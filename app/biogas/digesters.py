@@ -33,7 +33,9 @@ def update_digester(digester: Digester, **changes: Any) -> Digester:
 
 def set_devices(digester: Digester, codes: list[str]) -> None:
     """Ties exactly these devices to the digester. Raises Invalid for an unknown one, Conflict for another's."""
-    found = {device.code: device for device in db.session.scalars(select(Device).where(Device.code.in_(codes)))}
+    found = {
+        device.code: device for device in db.session.scalars(select(Device).where(Device.code.in_(codes)))
+    }
     unknown = [code for code in codes if code not in found]
     if unknown:
         raise Invalid(fields={"devices": f"No existe el dispositivo {', '.join(unknown)}"})

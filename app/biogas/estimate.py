@@ -34,7 +34,9 @@ def estimate(
         "daily_biogas_m3": expected["daily_biogas_m3"],
         "cumulative_biogas_m3": expected["cumulative_biogas_m3"],
         "A_biogas_m3": expected["potential_biogas_nm3"],
-        "legacy_model": legacy_shape(material.key, material_amount_kg, temperature_c) if feeding == "batch" else None,
+        "legacy_model": legacy_shape(material.key, material_amount_kg, temperature_c)
+        if feeding == "batch"
+        else None,
     }
 
 

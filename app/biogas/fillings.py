@@ -19,7 +19,9 @@ NOBODY_NAMED = "Sin especificar"
 
 def open_filling(digester_id: int | None = None, **values: Any) -> Filling:
     """Opens a filling. Raises Conflict when the digester has an active one or the dates overlap an earlier one."""
-    digester = only_digester() if digester_id is None else records.get(Digester, digester_id, "El biodigestor")
+    digester = (
+        only_digester() if digester_id is None else records.get(Digester, digester_id, "El biodigestor")
+    )
     material = material_called(values.pop("material_type"))
     given = values.pop("date", None) or times.local_day(times.now(), digester.timezone)
     if active_filling(digester.id):

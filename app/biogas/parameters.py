@@ -50,7 +50,9 @@ def overlaid(figures: Figures, changes: Mapping[str, Any], key: str) -> Figures:
 
 def _bounds(key: str, name: str) -> tuple[float, float]:
     if name not in PARAMETER_FIELDS:
-        raise Invalid(fields={f"parameters.{name}": f"Parámetro desconocido; use {', '.join(PARAMETER_FIELDS)}"})
+        raise Invalid(
+            fields={f"parameters.{name}": f"Parámetro desconocido; use {', '.join(PARAMETER_FIELDS)}"}
+        )
     known = SUBSTRATES.get(key)
     if known:
         return bounds(known, name)

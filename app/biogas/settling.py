@@ -34,7 +34,9 @@ def settle(tell: Told, *, hurry: bool = False) -> int:
     for digester_id, day in _due(hurry):
         started = time.monotonic()
         _settle_day(digester_id, day, tell)
-        _due_at[digester_id, day] = time.monotonic() + max(LEAST_PAUSE_S, (time.monotonic() - started) / SHARE)
+        _due_at[digester_id, day] = time.monotonic() + max(
+            LEAST_PAUSE_S, (time.monotonic() - started) / SHARE
+        )
         done += 1
     return done
 
@@ -47,13 +49,17 @@ def settle_all(tell: Told) -> None:
 
 def pending(digester_id: int) -> bool:
     """Whether some day of the digester waits to be computed."""
-    return db.session.scalar(select(DirtyDay.id).where(DirtyDay.digester_id == digester_id).limit(1)) is not None
+    return (
+        db.session.scalar(select(DirtyDay.id).where(DirtyDay.digester_id == digester_id).limit(1)) is not None
+    )
 
 
 def _due(hurry: bool) -> list[tuple[int, date]]:
     try:
         with db.engine.connect() as connection:
-            rows = connection.execute(select(DirtyDay.digester_id, DirtyDay.day).distinct().limit(MARKS_A_TURN))
+            rows = connection.execute(
+                select(DirtyDay.digester_id, DirtyDay.day).distinct().limit(MARKS_A_TURN)
+            )
             marked = sorted({(digester_id, day) for digester_id, day in rows})
     except SQLAlchemyError:
         log.warning("marked days cannot be read now", exc_info=True)
@@ -65,7 +71,11 @@ def _due(hurry: bool) -> list[tuple[int, date]]:
 def _settle_day(digester_id: int, day: date, tell: Told) -> None:
     with transaction() as session:
         # Marks that arrive while we compute have higher ids than these and stay for the next turn.
-        ids = list(session.scalars(select(DirtyDay.id).where(DirtyDay.digester_id == digester_id, DirtyDay.day == day)))
+        ids = list(
+            session.scalars(
+                select(DirtyDay.id).where(DirtyDay.digester_id == digester_id, DirtyDay.day == day)
+            )
+        )
         digester = session.get(Digester, digester_id)
         if digester is not None:
             # Two processes would write the same day: the digester's row lets them pass one by one.

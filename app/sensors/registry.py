@@ -97,7 +97,7 @@ class Registry:
         if not devices:
             return
         wanted = select(Channel.device_id, *CHANNEL_COLUMNS).where(Channel.device_id.in_(devices))
-        for row in session.execute(wanted).tuples():
+        for row in session.execute(wanted):
             _add_channel(devices[row[0]], KnownChannel(*row[1:]))
         for device in devices.values():
             device.channels_loaded = True

@@ -143,7 +143,9 @@ class Readings(Resource):
     def get(self, query: SeriesQuery, name: str) -> Any:
         """Minimum, mean and maximum by bucket, from raw readings or rollups as the width allows."""
         start_ms, end_ms = _span(query)
-        return [_series(channel, start_ms, end_ms, query.buckets) for channel in _channels(name, query.channel)]
+        return [
+            _series(channel, start_ms, end_ms, query.buckets) for channel in _channels(name, query.channel)
+        ]
 
 
 def _channels(name: str, channel: str | None) -> Any:

@@ -107,9 +107,13 @@ class LatestOut(Shape):
 class SeriesQuery(Shape):
     """Which readings, and in how many buckets."""
 
-    from_: dt.datetime | None = Field(default=None, alias="from", description="ISO 8601; por defecto, 24 horas antes de «to»")
+    from_: dt.datetime | None = Field(
+        default=None, alias="from", description="ISO 8601; por defecto, 24 horas antes de «to»"
+    )
     to: dt.datetime | None = Field(default=None, description="ISO 8601; por defecto, ahora")
-    channel: Text | None = Field(default=None, max_length=64, description="Clave o id del canal; todos si se omite")
+    channel: Text | None = Field(
+        default=None, max_length=64, description="Clave o id del canal; todos si se omite"
+    )
     buckets: int = Field(default=300, ge=1, le=1000)
 
 

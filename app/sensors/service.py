@@ -16,14 +16,18 @@ DAYS_SHOWN = 30
 Replay = Callable[[Device], None]
 
 
-def register_device(code: str, name: str | None = None, channels: Sequence[dict[str, Any]] = (), **values: Any) -> Device:
+def register_device(
+    code: str, name: str | None = None, channels: Sequence[dict[str, Any]] = (), **values: Any
+) -> Device:
     """A device known before it publishes. Raises Conflict when the code is taken."""
     device = records.create(Device, code=code, name=name or code, **values)
     declare_channels(device, channels)
     return device
 
 
-def update_device(device: Device, replay: Replay, channels: Sequence[dict[str, Any]] = (), **changes: Any) -> Device:
+def update_device(
+    device: Device, replay: Replay, channels: Sequence[dict[str, Any]] = (), **changes: Any
+) -> Device:
     """Changes a device and its channels; approving a quarantined one stores what it sent meanwhile."""
     approved = device.status == "pending" and changes.get("status") == "active"
     records.update(device, **changes)
@@ -100,7 +104,12 @@ def channels_of(device: Device, name: str | None) -> list[Channel]:
 
 def latest(device_id: int | None = None) -> Sequence[Row[Any]]:
     """The newest reading of every channel in one query: one step down the clustered key for each."""
-    newest = select(func.max(Reading.ts_ms)).where(Reading.channel_id == Channel.id).correlate(Channel).scalar_subquery()
+    newest = (
+        select(func.max(Reading.ts_ms))
+        .where(Reading.channel_id == Channel.id)
+        .correlate(Channel)
+        .scalar_subquery()
+    )
     query = (
         select(
             Device.id.label("device_id"), Device.code.label("device"), Device.online,
@@ -142,7 +151,9 @@ def _counted(query: Select[tuple[str, int]]) -> dict[str, int]:
 def _messages_since(start_ms: int) -> int:
     # By device, so that each count is a range of the clustered key and not a scan of every message.
     found = db.session.scalar(
-        select(func.count()).select_from(Message).where(Message.device_id.in_(select(Device.id)), Message.ts_ms > start_ms)
+        select(func.count())
+        .select_from(Message)
+        .where(Message.device_id.in_(select(Device.id)), Message.ts_ms > start_ms)
     )
     return found or 0
 
@@ -160,5 +171,3 @@ def _readings_per_day(now: int) -> list[dict[str, Any]]:
 
 def _channel_ids(device: Device) -> list[int]:
     return [channel.id for channel in device.channels]
-
-

@@ -92,6 +92,8 @@ class Writer:
         """One transaction. A draft left in the attempt may have been committed when the connection broke."""
         client_id = self._settings.mqtt_client_id
         with self._app.app_context(), transaction() as session:
+            # Before anybody else's call, which may fail.
+            after_commit(attempt.hold)
             if self._seq is None or attempt.draft is not None:
                 seq = deliveries.last_seq(session, client_id)
                 if attempt.draft is not None and attempt.draft.seq == seq:
@@ -101,7 +103,6 @@ class Writer:
             kept = self._settings.rejects_kept
             persisting.write(session, draft, client_id, kept, careful=attempt.careful)
             attempt.draft = draft
-            after_commit(attempt.hold)
 
     def _try_again(self, error: Exception, attempt: Attempt, patience: Patience) -> bool:
         """Waits as the error demands; False when it is a message's own fault."""

@@ -19,9 +19,14 @@ import pytest
 import redis
 from paho.mqtt.reasoncodes import ReasonCode
 from server_process import HOST, Server, ServerFailed, ServerMissing, find_program
-from servers import NO_RETRY, MariaDB, Mosquitto, Redis, available
+from servers import KINDS, NO_RETRY, MariaDB, Mosquitto, Redis, available
 
-pytestmark = pytest.mark.services
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.skipif(
+        os.environ.get("REQUIRE_SERVICES") != "1" and not all(map(available, KINDS)), reason="not installed"
+    ),
+]
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> bool:
@@ -204,6 +209,15 @@ def test_a_suite_that_dies_takes_its_servers_and_their_folders_with_it() -> None
         suite.send_signal(signal.SIGKILL)
     assert until(lambda: not alive(int(pid)))
     assert until(lambda: not Path(folder).exists())
+
+
+def test_a_stopped_server_that_nobody_holds_leaves_no_folder() -> None:
+    server = Redis().start()
+    folder = server.folder
+    server.stop()
+    assert folder.exists()
+    del server
+    assert not folder.exists()
 
 
 def test_a_missing_program_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

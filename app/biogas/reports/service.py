@@ -43,7 +43,9 @@ def create_report(
     filling = records.get(Filling, filling_id, "La etapa") if filling_id else current_filling()
     if report_type == "final":
         if not filling.active:
-            raise Conflict("La etapa ya está cerrada; su reporte final ya no la puede cerrar", code="FILLING_CLOSED")
+            raise Conflict(
+                "La etapa ya está cerrada; su reporte final ya no la puede cerrar", code="FILLING_CLOSED"
+            )
         close_filling(filling)
     now = times.now()
     report = Report(
@@ -93,9 +95,13 @@ def file_of(report: Report, kind: str) -> bytes:
 def range_file(kind: str, first: date, last: date, digester_id: int | None, *, bom: bool) -> bytes:
     """A file on a digester's days from `first` to `last`, kept nowhere. NotFound when nothing was measured."""
     if last < first or (last - first).days > LONGEST_RANGE_D:
-        raise Invalid(fields={"end_date": f"Debe ser igual o posterior al inicio, hasta {LONGEST_RANGE_D} días después"})
+        raise Invalid(
+            fields={"end_date": f"Debe ser igual o posterior al inicio, hasta {LONGEST_RANGE_D} días después"}
+        )
     digester = records.get(Digester, digester_id, "El biodigestor") if digester_id else only_digester()
-    fillings = list(db.session.scalars(select(Filling).where(Filling.digester_id == digester.id).order_by(Filling.id)))
+    fillings = list(
+        db.session.scalars(select(Filling).where(Filling.digester_id == digester.id).order_by(Filling.id))
+    )
     found = [filling for filling in fillings if _overlaps(filling, first, last)]
     now = times.now()
     data = report_data(found, "range", first, last, now, generated_at=now) if found else None
