@@ -41,7 +41,7 @@ def watchers() -> Watchers:
         availability=live.announce_availability,
         new_device=digesters.adopt_device,
         rolled=metering.mark_readings,
-        after_roll=lambda: settling.settle(tell_production),
+        after_roll=settle,
     )
 
 
@@ -76,6 +76,11 @@ def show(stored: Stored) -> None:
     if shown:
         pusher.push(shown)
         cache.touch("readings", "messages", "devices", "channels")
+
+
+def settle() -> None:
+    """Computes the digesters' days that are marked and due."""
+    settling.settle(tell_production)
 
 
 def tell_production(digester: Digester, day: ProductionDay) -> None:
@@ -124,7 +129,7 @@ def digesters_of(device_ids: Iterable[int]) -> dict[int, int]:
     """The digester each device measures, for those that measure one."""
     query = select(DigesterDevice.device_id, DigesterDevice.digester_id)
     rows = db.session.execute(query.where(DigesterDevice.device_id.in_(list(device_ids))))
-    return {device_id: digester_id for device_id, digester_id in rows}
+    return dict(rows.tuples().all())
 
 
 def ingest_state() -> dict[str, Any]:

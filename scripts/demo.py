@@ -39,7 +39,7 @@ def _prepare(settings: Settings) -> str:
     """Migrates and seeds what is missing; the administrator's password."""
     app = create_app(settings)
     with app.app_context():
-        state = health.state(lambda: {})["services"]
+        state = health.state(dict)["services"]
         if state["migrations"] != "current":
             from flask_migrate import upgrade
 

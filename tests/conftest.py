@@ -106,13 +106,13 @@ def migrate() -> None:
 
 
 @pytest.fixture
-def app(profile: str, profile_app: Flask) -> Iterator[Flask]:
+def app(profile: str, profile_app: Flask) -> Flask:
     """The application with an empty farm."""
     with profile_app.app_context():
         _empty(profile, profile_app.config["SETTINGS"].instance_dir)
         cache.clear()
         limiter.reset()
-    yield profile_app
+    return profile_app
 
 
 def _empty(profile: str, folder: Path) -> None:

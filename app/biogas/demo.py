@@ -4,6 +4,7 @@ import datetime as dt
 import math
 import random
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -58,7 +59,7 @@ def create_farm() -> bool:
 
 def _store(device: Device, filling: Filling) -> None:
     ids = {channel.key: channel.id for channel in device.channels}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"channel_id": ids[key], "ts_ms": ts_ms, "value": value}
         for ts_ms, values in _readings(filling)
         for key, value in values.items()

@@ -9,7 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import Flask, current_app, g, make_response, request
@@ -48,7 +48,7 @@ def stamps(resources: Iterable[str]) -> str | None:
     sqlite = db.engine.dialect.name == "sqlite"
     if not (sqlite or current_app.config["CACHE_TYPE"] == "RedisCache"):
         return None
-    found = [_guarded(lambda name=name: _stamp(name)) for name in sorted(resources)]
+    found = [_guarded(partial(_stamp, name)) for name in sorted(resources)]
     if None in found:
         return None
     return "-".join([*found, _file_mark(db.engine.url.database) if sqlite else ""])
@@ -57,7 +57,7 @@ def stamps(resources: Iterable[str]) -> str | None:
 def touch(*resources: str) -> None:
     """Gives the resources new stamps; call after the commit that changed them."""
     for name in resources:
-        _guarded(lambda name=name: cache.set(f"stamp:{name}", secrets.token_hex(8), timeout=STAMP_SECONDS))
+        _guarded(partial(cache.set, f"stamp:{name}", secrets.token_hex(8), timeout=STAMP_SECONDS))
 
 
 def conditional(*resources: str) -> Callable[..., Any]:
@@ -92,7 +92,7 @@ def _etag(resources: Iterable[str]) -> str | None:
     if stamp is None:
         return None
     who = getattr(g.get("principal"), "tag", "")
-    text = f"{stamp}|{request.method == 'HEAD' and 'GET' or request.method}|{request.full_path}|{who}"
+    text = f"{stamp}|{request.full_path}|{who}"
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 

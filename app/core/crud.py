@@ -31,7 +31,7 @@ def crud(
     """Registers list, create, read, update and delete of one record under `path`."""
     model, out = listing.model, listing.shape
     noun = out.__name__.removesuffix("Out")
-    create = create or bind(records.create, model)
+    creator = create or bind(records.create, model)
     changes = partial(into, f"{noun}Changes")
     tables = [model.__tablename__, *(target.__tablename__ for target, _ in listing.joins)]
 
@@ -51,7 +51,7 @@ def crud(
         @gives(out, f"{label}: registro creado", status=201)
         def post(self, body: BaseModel) -> Any:
             """Create one."""
-            return create(**body.model_dump())
+            return creator(**body.model_dump())
 
     class Item(Resource):
         """One of them."""

@@ -49,8 +49,9 @@ class Conflict(DomainError):
     status, code = 409, "CONFLICT"
 
     def __init__(self, message: str, *, field: str | None = None, value: Any = None, **details: Any) -> None:
-        conflict = {"conflict": {"field": field, "label": field, "value": value}} if field else {}
-        super().__init__(message, **conflict, **details)
+        if field:
+            details["conflict"] = {"field": field, "label": field, "value": value}
+        super().__init__(message, **details)
 
 
 class Invalid(DomainError):

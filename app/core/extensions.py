@@ -28,6 +28,24 @@ NAMES = {
 }
 
 
+ALLOWED_HEADERS = [
+    *(
+        "Content-Type",
+        "Authorization",
+        "Accept",
+        "Cache-Control",
+        "If-None-Match",
+        "If-Modified-Since",
+        "If-Match",
+    ),
+    *("X-CSRF-Token", "X-Requested-With", "X-Request-ID", "Idempotency-Key"),
+]
+EXPOSED_HEADERS = [
+    *("ETag", "Last-Modified", "Retry-After", "Content-Disposition", "X-Total-Count", "X-Has-More"),
+    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-API-Version", "X-Request-ID"),
+]
+
+
 class Base(DeclarativeBase):
     """Every table of every room; constraint names are fixed so that migrations can find them."""
 
@@ -135,14 +153,8 @@ def _cors(settings: Settings) -> dict[str, Any]:
         "origins": settings.cors_origins or [],
         "supports_credentials": "*" not in settings.cors_origins,
         "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-        "allow_headers": (
-            "Content-Type Authorization Accept X-CSRF-Token X-Requested-With Cache-Control If-None-Match"
-            " If-Modified-Since If-Match Idempotency-Key X-Request-ID"
-        ).split(),
-        "expose_headers": (
-            "ETag Last-Modified X-Total-Count X-Has-More Retry-After X-RateLimit-Limit X-RateLimit-Remaining"
-            " X-RateLimit-Reset X-API-Version X-Request-ID Content-Disposition"
-        ).split(),
+        "allow_headers": ALLOWED_HEADERS,
+        "expose_headers": EXPOSED_HEADERS,
     }
 
 

@@ -146,25 +146,34 @@ def _order(listing: Listing, args: Mapping[str, str]) -> list[ColumnElement[Any]
 def _filters(listing: Listing, args: Mapping[str, str]) -> list[ColumnElement[bool]]:
     made = []
     for name, value in args.items():
-        base = re.sub(r"_(from|to)$", "", name)
-        column = _column_name(listing, name) or _column_name(listing, base)
-        if value and column:
-            made.append(_condition(listing.columns[column], name, value, name[len(base) :]))
-        elif value and name.endswith("_id"):
+        base, _, bound = name.rpartition("_")
+        if not value:
+            continue
+        if column := _column_name(listing, name):
+            made.append(_one_of(listing.columns[column], name, value))
+        elif bound in ("from", "to") and (column := _column_name(listing, base)):
+            made.append(_beyond(listing.columns[column], name, value, bound))
+        elif bound == "id":
             # Clients count dependants by such filters: an unknown one must find nothing, not everything.
             made.append(false())
     return made
 
 
-def _condition(column: ColumnElement[Any], name: str, value: str, bound: str) -> ColumnElement[bool]:
-    if bound and not name.endswith(column.key or " "):
-        low, high = _range(column, name, value)
-        return column >= low if bound == "_from" else column < high if high != low else column <= low
+def _one_of(column: ColumnElement[Any], name: str, value: str) -> ColumnElement[bool]:
     spans = [_range(column, name, part.strip()) for part in value.split(",") if part.strip()]
     singles = [low for low, high in spans if low == high]
-    return or_(
-        column.in_(singles), *(and_(column >= low, column < high) for low, high in spans if low != high)
-    )
+    days = [and_(column >= low, column < high) for low, high in spans if low != high]
+    return or_(column.in_(singles), *days)
+
+
+def _beyond(column: ColumnElement[Any], name: str, value: str, bound: str) -> ColumnElement[bool]:
+    low, high = _range(column, name, value)
+    test: ColumnElement[bool]
+    if bound == "from":
+        test = column >= low
+    else:
+        test = column <= low if low == high else column < high
+    return test
 
 
 def _range(column: ColumnElement[Any], name: str, text: str) -> tuple[Any, Any]:

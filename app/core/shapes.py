@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, create_model
@@ -33,7 +33,7 @@ def _printable(text: str) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=times.UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 Text = Annotated[str, AfterValidator(_printable)]

@@ -71,7 +71,7 @@ def register(api: Api) -> None:
 
 def query_parameters(shape: type[BaseModel]) -> dict[str, dict[str, Any]]:
     """The shape's fields as Swagger query parameters."""
-    schema = swagger2(shape.model_json_schema(mode="validation"))
+    schema: dict[str, Any] = swagger2(shape.model_json_schema(mode="validation"))
     required = set(schema.get("required", []))
     return {
         name: _parameter(field) | {"in": "query", "required": name in required}
@@ -121,7 +121,7 @@ def _translate(key: str, value: Any) -> Any:
 
 def _single(node: dict[str, Any]) -> dict[str, Any]:
     """Swagger 2.0 has no anyOf: `X or null` is a nullable X, any other choice is left open."""
-    choices = [choice for choice in node["anyOf"] if choice.get("type") != "null"]
+    choices: list[dict[str, Any]] = [choice for choice in node["anyOf"] if choice.get("type") != "null"]
     rest = {key: value for key, value in node.items() if key != "anyOf"}
     nullable = {"x-nullable": True} if len(choices) < len(node["anyOf"]) else {}
     if len(choices) != 1:

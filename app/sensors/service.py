@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import Select, and_, delete, exists, func, or_, select
 
 from app.core import records, times
 from app.core.errors import Conflict, Invalid, NotFound
@@ -102,7 +102,7 @@ def channels_of(device: Device, name: str | None) -> list[Channel]:
     return found
 
 
-def latest(device_id: int | None = None) -> Sequence[Row[Any]]:
+def latest(device_id: int | None = None) -> Sequence[Any]:
     """The newest reading of every channel in one query: one step down the clustered key for each."""
     newest = (
         select(func.max(Reading.ts_ms))
@@ -144,8 +144,8 @@ def reject_counts() -> dict[str, int]:
     return _counted(select(RejectCount.reason, RejectCount.count))
 
 
-def _counted(query: Select[tuple[str, int]]) -> dict[str, int]:
-    return {name: count for name, count in db.session.execute(query)}
+def _counted(query: Select[str, int]) -> dict[str, int]:
+    return dict(row.tuple() for row in db.session.execute(query).all())
 
 
 def _messages_since(start_ms: int) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from flask_jwt_extended import create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
@@ -49,7 +50,7 @@ def access_token(user: User) -> str:
         "fullname": user.fullname,
         "ver": user.token_version,
     }
-    return create_access_token(identity=str(user.id), additional_claims=claims)
+    return str(create_access_token(identity=str(user.id), additional_claims=claims))
 
 
 def principal_of(token: str) -> Principal:
@@ -66,12 +67,12 @@ def principal_of(token: str) -> Principal:
     return Principal(id_, fullname, role, granted(role), version, int(claims["exp"]))
 
 
-def _claims(token: str) -> dict[str, object]:
+def _claims(token: str) -> dict[str, Any]:
     try:
-        claims: dict[str, object] = decode_token(token)
+        claims: dict[str, Any] = decode_token(token)
     except ExpiredSignatureError:
         raise Unauthenticated(
-            "La sesión expiró", code="TOKEN_EXPIRED", token_type="access",
+            "La sesión expiró", code="TOKEN_EXPIRED", token_type="access",  # noqa: S106
             client_action="ATTEMPT_REFRESH", should_clear_auth=False, refresh_url="/auth/refresh",
         )  # fmt: skip
     except (PyJWTError, JWTExtendedException, ValueError, TypeError, KeyError):

@@ -7,7 +7,7 @@ from flask import Response, current_app, request, stream_with_context
 from flask_restx import Namespace, Resource
 from pydantic import Field
 
-from app.biogas.models import Report
+from app.biogas.models import Filling, Report
 from app.biogas.reports import service
 from app.core import records
 from app.core.access import allow
@@ -96,7 +96,7 @@ def _detail(report: Report) -> dict[str, Any]:
     links = {
         f"{kind}_url": tokens.sign_path(settings, f"{base}/{kind}", user_id) for kind in service.MEDIA_TYPES
     }
-    filling = records.get(service.Filling, report.filling_id)
+    filling = records.get(Filling, report.filling_id)
     plain = written(ReportOut, report)
     return {
         **plain,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -68,7 +69,7 @@ def create_report(
     )
     db.session.add(report)
     records.flush()
-    on_rollback(lambda paths=_paths(report.id): _discard(paths))
+    on_rollback(partial(_discard, _paths(report.id)))
     return _written(report, filling)
 
 
@@ -81,7 +82,7 @@ def remove_report(report: Report) -> None:
     """Deletes a report, and once that holds, its files."""
     paths = _paths(report.id)
     records.remove(report)
-    after_commit(lambda: _discard(paths))
+    after_commit(partial(_discard, paths))
 
 
 def file_of(report: Report, kind: str) -> bytes:
