@@ -13,9 +13,9 @@ from app.core.bus import bus
 from app.core.bus import init_app as init_bus
 from app.core.extensions import current_settings, db
 from app.core.settings import Settings
+from app.core.transaction import transaction
 from app.sensors import frames_resource, live
 from app.sensors.ingest import Ingest, replay
-from app.sensors.models import DirtyBucket
 from app.sensors.roller import Roller
 from app.sensors.stored import Stored
 from app.sensors.watchers import Watchers
@@ -161,7 +161,8 @@ def settle_everything() -> None:
     """Rolls up and computes whatever is marked; for the command line, where no ingest runs beside."""
     settings = current_settings()
     roller = Roller(current_app._get_current_object(), settings, watchers(), lambda: None)  # type: ignore[attr-defined]
-    while db.session.scalar(select(DirtyBucket.id).limit(1)) is not None:
-        db.session.rollback()
-        roller.turn()
+    rolled = True
+    while rolled:
+        with transaction() as session:
+            rolled = bool(roller.roll(session))
     settling.settle_all(lambda *_: None)

@@ -43,19 +43,22 @@ class Roller:
         with self._app.app_context():
             with transaction() as session:
                 mine = take_lease(session, LEASE)
-                rolled = self._roll(session) if mine else []
+                if mine:
+                    self.roll(session)
                 silent = _silence(session) if mine else []
             if silent:
                 self._devices_changed()
             for device_id, code in silent:
                 self._watchers.availability(device_id, code, False)
-            if rolled:
+            # Also when nothing was rolled: what was marked before may have waited for its turn.
+            if mine:
                 self._watchers.after_roll()
             if mine and time.monotonic() >= self._purge_at:
                 self._purge_at = time.monotonic() + PURGE_EVERY_S
                 purge(times.now_ms() - self._retention_ms)
 
-    def _roll(self, session: Session) -> list[Bucket]:
+    def roll(self, session: Session) -> list[Bucket]:
+        """Recomputes a turn's worth of marked buckets in the transaction of `session`; which they were."""
         buckets, marks = dirty(session)
         if buckets:
             recompute(session, buckets)

@@ -1,11 +1,11 @@
 """Readings by quarter of an hour: buckets, recomputing them, and series from raw readings or rollups."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Select, delete, func, insert, literal, literal_column, select
+from sqlalchemy import ColumnElement, Insert, Select, delete, func, insert, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.core.extensions import db
@@ -32,28 +32,42 @@ def bucket_of(ts_ms: int) -> int:
 
 
 def recompute(session: Session, buckets: Iterable[Bucket]) -> None:
-    """Makes the rollups of these (channel id, bucket start) what the raw readings say."""
-    channels_at: dict[int, list[int]] = defaultdict(list)
-    for channel_id, bucket_ms in sorted(set(buckets)):
-        channels_at[bucket_ms].append(channel_id)
-    for bucket_ms, channels in channels_at.items():
-        session.execute(delete(Rollup).where(Rollup.channel_id.in_(channels), Rollup.bucket_ms == bucket_ms))
-        session.execute(_insert_from_raw(bucket_ms, channels))
+    """Makes the rollups of these (channel id, bucket start) what the raw readings say.
+
+    Neighbouring buckets are read as one range, and channels that share a range in one statement.
+    """
+    channels_of: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for channel_id, first_ms, last_ms in _runs(sorted(set(buckets))):
+        channels_of[first_ms, last_ms].append(channel_id)
+    connection = session.connection()
+    for (first_ms, last_ms), channels in channels_of.items():
+        mine = Rollup.channel_id.in_(channels), Rollup.bucket_ms.between(first_ms, last_ms)
+        connection.execute(delete(Rollup).where(*mine))
+        connection.execute(_insert_from_raw(first_ms, last_ms, channels))
 
 
-def _insert_from_raw(bucket_ms: int, channels: list[int]) -> Insert:
-    value = Reading.value
+def _runs(buckets: list[Bucket]) -> Iterator[tuple[int, int, int]]:
+    """Sorted buckets as (channel id, first start, last start) of each unbroken row of them."""
+    start = 0
+    for i, (channel_id, bucket_ms) in enumerate(buckets, 1):
+        if i == len(buckets) or buckets[i] != (channel_id, bucket_ms + BUCKET_MS):
+            yield channel_id, buckets[start][1], bucket_ms
+            start = i
+
+
+def _insert_from_raw(first_ms: int, last_ms: int, channels: list[int]) -> Insert:
+    bucket = Reading.ts_ms - Reading.ts_ms % literal_column(str(BUCKET_MS))
     summary = (
         select(
             Reading.channel_id,
-            literal(bucket_ms),
+            bucket,
             func.count(),
-            func.sum(value),
-            func.min(value),
-            func.max(value),
+            func.sum(Reading.value),
+            func.min(Reading.value),
+            func.max(Reading.value),
         )
-        .where(Reading.channel_id.in_(channels), Reading.ts_ms.between(bucket_ms, bucket_ms + BUCKET_MS - 1))
-        .group_by(Reading.channel_id)
+        .where(Reading.channel_id.in_(channels), Reading.ts_ms.between(first_ms, last_ms + BUCKET_MS - 1))
+        .group_by(Reading.channel_id, bucket)
     )
     columns = ["channel_id", "bucket_ms", "n", "total", "minimum", "maximum"]
     return insert(Rollup).from_select(columns, summary)
