@@ -1,6 +1,7 @@
 """Nothing acknowledged is lost or stored twice: killed processes, broker or database gone, two at work."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -53,3 +54,72 @@ def test_ingest_killed_twice(farm: Farmyard, broker: servers.Mosquitto, stamped:
     require_each_once(farm)
     process.terminate()
     assert process.wait(30) == 0
+
+
+def test_broker_restarted(farm: Farmyard, broker: servers.Mosquitto) -> None:
+    """Own instants: what the publisher repeats, not knowing whether it arrived, is known by them."""
+    with farm.ingest(), Publisher(broker.port) as publisher:
+        stream = threading.Thread(target=publisher.number, args=(0, COUNT), kwargs={"stamped": True})
+        stream.start()
+        wait_until(lambda: farm.messages() > COUNT // 3, "a third of the stream is stored")
+        broker.restart()
+        stream.join()
+        publisher.settle()
+        require_each_once(farm)
+
+
+def test_broker_restarted_without_own_instants(farm: Farmyard, broker: servers.Mosquitto) -> None:
+    """QoS 2 towards the broker, so that the publisher itself repeats nothing."""
+    with farm.ingest(), Publisher(broker.port, qos=2) as publisher:
+        stream = threading.Thread(target=publisher.number, args=(0, COUNT), kwargs={"stamped": False})
+        stream.start()
+        wait_until(lambda: farm.messages() > COUNT // 3, "a third of the stream is stored")
+        broker.restart()
+        stream.join()
+        publisher.settle()
+        require_each_once(farm)
+
+
+@pytest.mark.parametrize("stamped", [True, False], ids=["own instants", "server instants"])
+def test_database_stopped_for_ten_seconds(
+    farm: Farmyard, broker: servers.Mosquitto, mariadb_server: servers.MariaDB, stamped: bool
+) -> None:
+    with farm.ingest() as ingest, Publisher(broker.port) as publisher:
+        stream = threading.Thread(target=publisher.number, args=(0, COUNT), kwargs={"stamped": stamped})
+        stream.start()
+        wait_until(lambda: farm.messages() > COUNT // 3, "a third of the stream is stored")
+        mariadb_server.kill()
+        wait_until(lambda: ingest.status()["database_away"], "ingest notices")
+        time.sleep(10)
+        assert ingest.status()["connected"], "the broker knows nothing of it"
+        mariadb_server.start()
+        stream.join()
+        publisher.settle()
+        require_each_once(farm)
+        assert not ingest.status()["database_away"]
+
+
+def knock(farm: Farmyard, publisher: Publisher) -> bool:
+    """Publishes something, and tells whether the other process has stored anything yet."""
+    publisher.publish("finca/n1/status", b"online")
+    time.sleep(0.2)
+    return bool(farm.rows("SELECT 1 FROM deliveries WHERE client_id = 'other'"))
+
+
+def test_two_processes_share_the_load(farm: Farmyard, broker: servers.Mosquitto) -> None:
+    """Neither alone has everything, together they have it once; one is killed on the way and comes back."""
+    group = {"MQTT_SHARE_GROUP": "ingest"}
+    subscribe(farm, mqtt_share_group="ingest")
+    other = farm.spawn(MQTT_CLIENT_ID="other", **group)
+    with farm.ingest(mqtt_share_group="ingest") as ingest, Publisher(broker.port) as publisher:
+        wait_until(lambda: other.poll() is None and knock(farm, publisher), "the other has a part")
+        stream = threading.Thread(target=publisher.number, args=(0, COUNT), kwargs={"stamped": False})
+        stream.start()
+        wait_until(lambda: farm.messages() > COUNT // 3, "a third of the stream is stored")
+        other.kill()
+        other.wait()
+        farm.spawn(MQTT_CLIENT_ID="other", **group)
+        stream.join()
+        publisher.settle()
+        require_each_once(farm)
+        assert 0 < ingest.status()["messages_total"] < COUNT
