@@ -11,7 +11,7 @@ from app.core import health, swagger
 from app.core.http import answer
 from app.core.transaction import transactional
 from app.sensors.resource import ns as sensors
-from app.users.resource import auth
+from app.users.auth_resource import auth
 
 NAMESPACES = [
     (auth, "/auth"),

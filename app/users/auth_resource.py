@@ -1,15 +1,17 @@
-"""HTTP door of the users room: logging in and knowing who one is."""
+"""HTTP door of sessions: logging in and knowing who one is. People and their rights are behind `resource`."""
 
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app
 from flask_limiter.util import get_remote_address
 from flask_restx import Namespace, Resource
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core import records
 from app.core.access import allow, public
+from app.core.errors import DomainError
 from app.core.extensions import limiter
-from app.core.http import gives, json_response, takes, written
+from app.core.http import gives, json_body, json_response, takes, written
 from app.users import guard, service, tokens
 from app.users.models import User
 from app.users.schemas import LoginIn, MeOut, SessionOut
@@ -23,8 +25,10 @@ def _login_rate() -> str:
 
 def _address_and_name() -> str:
     # An error here would lift the limit, so an unreadable body is counted by its address alone.
-    body = request.get_json(force=True, silent=True)
-    body = body if isinstance(body, dict) else {}
+    try:
+        body = json_body()
+    except (DomainError, RequestEntityTooLarge):
+        body = {}
     names = [
         str(body.get(name))
         for name in ("identification", "identifier", "email", "username")
