@@ -49,7 +49,7 @@ lock: .venv/dev.stamp ## Pin the dependencies again (newer ones: make lock ARGS=
 		-c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
 
 bench: .venv/dev.stamp ## Run every benchmark, one after the other
-	@set -e; for program in bench/bench_*.py; do echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done
+	@set -e; for program in $$(grep -l __main__ bench/*.py); do echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done
 
 # Against an empty database at the last migration, so that the result depends on the models alone.
 migration: .venv/dev.stamp ## Write the migration of what changed in the models: make migration m="Add paddocks"
