@@ -6,6 +6,7 @@ from flask import Flask, Response, current_app, g, request
 
 from app.core.access import Access, declared
 from app.core.errors import Forbidden, Unauthenticated
+from app.users.permissions import Role, needs_admin
 from app.users.tokens import Principal, principal_of, signed_principal
 
 # Views of libraries that cannot carry a declaration: the documentation and its assets.
@@ -34,14 +35,18 @@ def admit() -> Response | None:
 
 
 def require(principal: Principal, permission: str) -> None:
-    """Raises Forbidden unless the person holds the permission."""
-    if not principal.may(permission):
-        raise Forbidden(
-            "No tiene permiso para esta acción",
-            code="FORBIDDEN",
-            required_permission=permission,
-            current_role=principal.role,
-        )
+    """Raises Forbidden unless the person holds the permission.
+
+    Where of the roles only the administrator holds it, the code is ADMIN_ROLE_REQUIRED (the web client's), with
+    `required_role` and `current_role`; else FORBIDDEN.
+    """
+    if principal.may(permission):
+        return
+    details = {"required_permission": permission, "current_role": principal.role}
+    if needs_admin(permission):
+        details["required_role"] = Role.ADMIN
+        raise Forbidden("Esta acción es del administrador", code="ADMIN_ROLE_REQUIRED", **details)
+    raise Forbidden("No tiene permiso para esta acción", **details)
 
 
 def present() -> Principal:
