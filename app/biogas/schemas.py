@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from app.core.records import id_in
 from app.core.shapes import Moment, Shape, Text
 
 Quality = Literal["good", "partial", "poor", "none"]
@@ -21,8 +22,7 @@ def _known_zone(name: str) -> str:
 
 def _number_or_none(value: Any) -> Any:
     """A filling's number left blank, or that makes no sense, is given by us."""
-    text = str(value).strip()
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 2**31 else None
+    return id_in(str(value).strip()) or None
 
 
 Zone = Annotated[Text, AfterValidator(_known_zone)]
@@ -91,7 +91,7 @@ class FillingIn(Shape):
     date: dt.date | None = None
     number: Number = None
     people: Text | None = Field(default=None, max_length=255)
-    material_type: Text = Field(max_length=40)
+    material_type: Text = Field(min_length=1, max_length=40)
     material_amount_kg: float = Field(gt=0, le=1e7)
     material_humidity_pct: float | None = Field(default=None, ge=0, le=100)
     added_water_m3: float = Field(default=0.0, ge=0, le=1e5)

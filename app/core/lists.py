@@ -14,7 +14,7 @@ from sqlalchemy.sql import ColumnElement
 from app.core.errors import Invalid, Malformed
 from app.core.extensions import db
 from app.core.http import success, written
-from app.core.records import MAX_ID
+from app.core.records import id_in
 from app.core.times import UtcDateTime
 
 MAX_LIMIT = 1000
@@ -189,7 +189,8 @@ def _range(column: ColumnElement[Any], name: str, text: str) -> tuple[Any, Any]:
         if isinstance(kind, String):
             return text, text
         number = int(text) if isinstance(kind, Integer) else float(text)
-        if abs(number) > max(MAX_ID, 2**53):
+        # Not the same as "greater": NaN is neither.
+        if not abs(number) <= 2**53:
             raise ValueError
         return number, number
     except ValueError:
@@ -219,6 +220,6 @@ def _search(listing: Listing, args: Mapping[str, str]) -> list[ColumnElement[boo
     tests: list[ColumnElement[bool]] = [
         columns[name].icontains(term, autoescape=True) for name in listing.search
     ]
-    if term.isascii() and term.isdigit() and int(term) <= MAX_ID and "id" in columns:
-        tests.append(columns["id"] == int(term))
+    if (number := id_in(term)) is not None and "id" in columns:
+        tests.append(columns["id"] == number)
     return [or_(*tests)] if tests else [false()]

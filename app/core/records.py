@@ -35,6 +35,14 @@ def get(model: type[Record], key: int | str, label: str = "El registro") -> Reco
     return found
 
 
+def id_in(text: str) -> int | None:
+    """The id a text holds, or None when it holds none that a table can have."""
+    # Length first: Python refuses to read thousands of digits.
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID))):
+        return None
+    return int(text) if int(text) <= MAX_ID else None
+
+
 def create(model: type[Record], **values: Any) -> Record:
     """A new record, flushed so that it has its id; Conflict when a unique field is taken."""
     record = model(**values)

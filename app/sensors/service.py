@@ -8,7 +8,6 @@ from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from app.core import records, times
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.extensions import current_settings, db
-from app.core.records import MAX_ID
 from app.sensors import keys
 from app.sensors.models import Channel, Device, Message, Reading, RejectCount, Rollup
 
@@ -84,8 +83,8 @@ def remove_device(device: Device) -> None:
 def device_named(name: str) -> Device:
     """The device with this id or code."""
     tests = [Device.code == name]
-    if name.isascii() and name.isdigit() and int(name) <= MAX_ID:
-        tests.append(Device.id == int(name))
+    if (number := records.id_in(name)) is not None:
+        tests.append(Device.id == number)
     found = db.session.scalars(select(Device).where(or_(*tests)).limit(1)).first()
     if found is None:
         raise NotFound(f"El dispositivo {name} no existe")

@@ -12,10 +12,10 @@ from jwt import ExpiredSignatureError, PyJWTError
 from app.core import cache
 from app.core.errors import Unauthenticated
 from app.core.extensions import db
-from app.core.records import MAX_ID
+from app.core.records import id_in
 from app.core.settings import Settings
+from app.users.grants import TABLES, permissions_of
 from app.users.models import User
-from app.users.permissions import granted
 
 PRINCIPAL_SECONDS = 60
 
@@ -34,7 +34,8 @@ class Principal:
     @property
     def tag(self) -> str:
         """What tells one reader's answers from another's in an ETag."""
-        return f"{self.id}.{self.token_version}.{self.role}"
+        held = hashlib.blake2b(",".join(sorted(self.permissions)).encode(), digest_size=8).hexdigest()
+        return f"{self.id}.{self.token_version}.{self.role}.{held}"
 
     def may(self, permission: str) -> bool:
         """Whether the person holds the permission; '' is held by everybody who is logged in."""
@@ -56,15 +57,15 @@ def access_token(user: User) -> str:
 def principal_of(token: str) -> Principal:
     """The person an access token belongs to. Raises Unauthenticated with the code the clients react to."""
     claims = _claims(token)
-    subject = str(claims.get("sub"))
-    known = _person(int(subject)) if subject.isdigit() and int(subject) <= MAX_ID else None
+    subject = id_in(str(claims.get("sub")))
+    known = _person(subject) if subject else None
     if claims.get("type") != "access" or known is None or known[3] != claims.get("ver"):
         raise Unauthenticated(
             "La sesión ya no es válida", code="TOKEN_REVOKED",
             client_action="CLEAR_AUTH_AND_RELOGIN", should_clear_auth=True,
         )  # fmt: skip
-    id_, fullname, role, version = known
-    return Principal(id_, fullname, role, granted(role), version, int(claims["exp"]))
+    id_, fullname, role, version, permissions = known
+    return Principal(id_, fullname, role, permissions, version, int(claims["exp"]))
 
 
 def _claims(token: str) -> dict[str, Any]:
@@ -80,16 +81,17 @@ def _claims(token: str) -> dict[str, Any]:
     return claims
 
 
-def _person(user_id: int) -> tuple[int, str, str, int] | None:
-    """id, name, role and token version of an active person; from the cache while no user has changed."""
-    stamp = cache.stamps(["users"])
+def _person(user_id: int) -> tuple[int, str, str, int, frozenset[str]] | None:
+    """id, name, role, token version and permissions of an active person; cached until people or grants change."""
+    stamp = cache.stamps(TABLES)
     key = f"principal:{hashlib.blake2b(str(stamp).encode(), digest_size=8).hexdigest()}:{user_id}"
     if stamp and (found := cache.fetch(key)):
         return tuple(found)
     user = db.session.get(User, user_id)
     if user is None or not user.status or not user.approved:
         return None
-    facts = (user.id, user.fullname, user.role, user.token_version)
+    permissions = permissions_of(user.id, user.role)
+    facts = (user.id, user.fullname, user.role, user.token_version, permissions)
     if stamp:
         cache.keep(key, facts, PRINCIPAL_SECONDS)
     return facts
@@ -113,7 +115,7 @@ def signed_principal(settings: Settings, path: str, signature: str) -> Principal
     """The principal behind a signed path, if that person is still active."""
     user_id = signed_user(settings, path, signature)
     known = _person(user_id) if user_id else None
-    return Principal(known[0], known[1], known[2], granted(known[2]), known[3], 0) if known else None
+    return Principal(known[0], known[1], known[2], known[4], known[3], 0) if known else None
 
 
 def _signer(settings: Settings) -> URLSafeTimedSerializer:
