@@ -1,12 +1,11 @@
 """From the broker to committed rows and back: acknowledgement, redelivery, watchers, pressure, status."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import pytest
 import servers
 from sensors.farmyard import Farmyard, Publisher, wait_until
 
-from app.sensors.arrivals import Arrival
 from app.sensors.ingest import Ingest
 
 pytestmark = pytest.mark.services
@@ -14,12 +13,8 @@ Lay = Callable[..., Farmyard]
 
 
 def mute(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on this process commits and dies before it acknowledges."""
-
-    def say_nothing(_arrivals: Iterable[Arrival]) -> None:
-        return None
-
-    monkeypatch.setattr(ingest._subscriber, "acknowledge", say_nothing)
+    """From now on nothing it stores is acknowledged, as if it died in between."""
+    monkeypatch.setattr(ingest._subscriber._client, "ack", lambda _mid, _qos: None)
 
 
 @pytest.mark.parametrize("stamped", [True, False], ids=["own instants", "server instants"])
