@@ -4,18 +4,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import func, select, tuple_
 
 from app.biogas import digesters, metering, settling
 from app.biogas.models import Digester, DigesterDevice, ProductionDay
-from app.core import cache, times
+from app.core import cache, records, times, websockets
 from app.core.bus import bus
 from app.core.bus import init_app as init_bus
+from app.core.duty import Duty
 from app.core.extensions import current_settings, db
 from app.core.settings import Settings
 from app.core.transaction import transaction
 from app.sensors import frames_resource, live
 from app.sensors.ingest import Ingest, replay
+from app.sensors.pusher import LiveReading, Pusher
 from app.sensors.roller import Roller
 from app.sensors.stored import Stored
 from app.sensors.watchers import Watchers
@@ -27,8 +29,9 @@ def init_app(app: Flask) -> None:
     """Ties the rooms together."""
     settings: Settings = app.config["SETTINGS"]
     init_bus(app, settings.redis_url)
-    live.init_app(app, devices_of_digester, production_now)
-    app.extensions["pusher"] = live.Pusher(settings.live_interval_ms, digesters_of, app)
+    websockets.init_app(app)
+    live.init_app(devices_of_digester, production_now, app.app_context)
+    app.extensions["pusher"] = Pusher(settings.live_interval_ms, show_readings, app.app_context)
     app.extensions["replay"] = replay
     app.extensions["ingest_state"] = ingest_state
     app.extensions["ingest"] = None
@@ -38,7 +41,7 @@ def watchers() -> Watchers:
     """Readings go to the screens once committed, and to the digesters' days once rolled up."""
     return Watchers(
         stored=show,
-        availability=live.announce_availability,
+        availability=tell_availability,
         new_device=digesters.adopt_device,
         rolled=metering.mark_readings,
         after_roll=settle,
@@ -46,36 +49,63 @@ def watchers() -> Watchers:
 
 
 def start_background(app: Flask) -> None:
-    """Starts ingest beside the requests, when the settings want it there."""
+    """Starts ingest beside the requests, when the settings want it there: in one process, however many serve."""
     settings: Settings = app.config["SETTINGS"]
-    if settings.mqtt_ingest == "inline":
+    if settings.mqtt_ingest != "inline":
+        return
+
+    def begin() -> None:
         app.extensions["ingest"] = Ingest(app, settings, watchers())
         app.extensions["ingest"].start()
 
-
-def stop_background(app: Flask) -> None:
-    """Lets ingest store and acknowledge what it holds."""
-    if app.extensions.get("ingest"):
+    def end() -> None:
         app.extensions["ingest"].stop()
         app.extensions["ingest"] = None
 
+    app.extensions["duty"] = Duty(settings.instance_dir / "ingest.lock", begin, end)
+    app.extensions["duty"].start()
+
+
+def stop_background(app: Flask) -> None:
+    """Lets ingest store and acknowledge what it holds, and the screens be told of it."""
+    if duty := app.extensions.pop("duty", None):
+        duty.stop()
+    app.extensions["pusher"].close()
+
+
+def pusher() -> Pusher:
+    """What tells the screens of the application at work."""
+    found: Pusher = current_app.extensions["pusher"]
+    return found
+
 
 def show(stored: Stored) -> None:
-    """Shows a committed batch to the screens and to the earlier clients, and renews the stamps."""
-    pusher: live.Pusher = current_app.extensions["pusher"]
-    shown = {}
-    for device, readings in stored.newest():
-        shown[device.id, device.code] = [
-            live.LiveReading(channel.id, channel.key, channel.quantity, channel.unit, ts_ms, value)
-            for channel, ts_ms, value in readings
-        ]
-    for entry in stored.entries[-frames_resource.FRAMES_A_BATCH :]:
-        for sample in entry.samples:
-            frame = frames_resource.frame_of({channel.key: value for channel, value in sample.values.items()})
-            bus().publish(frames_resource.TOPIC, frame)
-    if shown:
-        pusher.push(shown)
-        cache.touch("readings", "messages", "devices", "channels")
+    """Leaves word of a committed batch for the screens and the earlier clients, and renews the stamps."""
+    shown = [
+        LiveReading(
+            device.id, device.code, channel.id, channel.key, channel.quantity, channel.unit, ts_ms, value
+        )
+        for device, readings in stored.newest()
+        for channel, ts_ms, value in readings
+    ]
+    if not shown:
+        return
+    frames = frames_resource.frames_of(stored)
+    pusher().push(shown)
+    pusher().tell(lambda: bus().publish(frames_resource.TOPIC, *frames))
+    cache.touch("readings", "messages", "devices", "channels")
+
+
+def show_readings(readings: list[LiveReading]) -> None:
+    """Sends readings to those who follow their device, its digester or everything."""
+    live.announce_readings(readings, digesters_of({reading.device_id for reading in readings}))
+
+
+def tell_availability(device_id: int, code: str, online: bool) -> None:
+    """Leaves word that a device came or went."""
+    pusher().tell(
+        lambda: live.announce_availability(device_id, code, online, digesters_of([device_id]).get(device_id))
+    )
 
 
 def settle() -> None:
@@ -84,8 +114,9 @@ def settle() -> None:
 
 
 def tell_production(digester: Digester, day: ProductionDay) -> None:
-    """Tells the screens that follow a digester what its day has given so far."""
-    live.announce("production", production_shape(digester.id, day), digester_id=digester.id)
+    """Leaves word of what a digester's day has given so far."""
+    digester_id, shape = digester.id, production_shape(digester.id, day)
+    pusher().tell(lambda: live.announce_production(digester_id, shape))
 
 
 def production_shape(digester_id: int, day: ProductionDay) -> dict[str, Any]:
@@ -102,24 +133,21 @@ def production_shape(digester_id: int, day: ProductionDay) -> dict[str, Any]:
     }
 
 
-def production_now(digester_ids: list[int]) -> list[dict[str, Any]]:
-    """The newest day of each digester (of all when none is named), for a new screen."""
-    query = select(Digester.id).order_by(Digester.id).limit(100)
-    ids = list(db.session.scalars(query.where(Digester.id.in_(digester_ids)) if digester_ids else query))
-    newest = [
-        db.session.scalars(
-            select(ProductionDay)
-            .where(ProductionDay.digester_id == digester_id)
-            .order_by(ProductionDay.day.desc())
-            .limit(1)
-        ).first()
-        for digester_id in ids
-    ]
-    return [production_shape(day.digester_id, day) for day in newest if day is not None]
+def production_now(digester_ids: list[int] | None) -> list[dict[str, Any]]:
+    """The newest day of each digester (of the first hundred when None), for a new screen."""
+    newest = select(ProductionDay.digester_id, func.max(ProductionDay.day)).group_by(
+        ProductionDay.digester_id
+    )
+    if digester_ids is not None:
+        newest = newest.where(ProductionDay.digester_id.in_(digester_ids))
+    keys = [tuple(row) for row in db.session.execute(newest.order_by(ProductionDay.digester_id).limit(100))]
+    days = select(ProductionDay).where(tuple_(ProductionDay.digester_id, ProductionDay.day).in_(keys))
+    return [production_shape(day.digester_id, day) for day in db.session.scalars(days)]
 
 
 def devices_of_digester(digester_id: int) -> list[int]:
-    """The ids of the devices that measure a digester."""
+    """The ids of the devices that measure a digester. Raises NotFound."""
+    records.get(Digester, digester_id, "El biodigestor")
     return list(
         db.session.scalars(select(DigesterDevice.device_id).where(DigesterDevice.digester_id == digester_id))
     )

@@ -12,31 +12,37 @@ from typing import Any
 
 from flask import Flask, current_app
 from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 log = logging.getLogger("backfinca.bus")
 PREFIX = "backfinca:bus:"
 BACKLOG = 1000
 RETRY_S = 1.0
+PATIENCE_S = 1.0
 
 
 class Bus:
     """Publish and subscribe over Redis, or inside the process when there is none."""
 
     def __init__(self, redis_url: str | None) -> None:
-        self._redis = Redis.from_url(redis_url, socket_connect_timeout=0.5) if redis_url else None
+        self._url = redis_url
+        # One try: whoever publishes is not kept waiting by a Redis that is away.
+        self._speaker = _connection(redis_url, socket_timeout=PATIENCE_S) if redis_url else None
         self._queues: dict[str, set[Queue[Any]]] = defaultdict(set)
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
+        self._listening = threading.Event()
 
-    def publish(self, topic: str, body: Any) -> None:
-        """Tells every subscriber of `topic`; only those of this process while Redis is away."""
-        if self._redis is not None:
+    def publish(self, topic: str, *bodies: Any) -> None:
+        """Tells every subscriber of `topic`, in this order; only those of this process while Redis is away."""
+        if self._speaker is not None:
             try:
-                self._redis.publish(PREFIX + topic, json.dumps(body))
+                self._speaker.publish(PREFIX + topic, json.dumps(bodies))
                 return
             except RedisError:
                 log.warning("bus out of reach, telling this process only")
-        self._deliver(topic, body)
+        self._deliver(topic, bodies)
 
     @contextmanager
     def subscribe(self, topic: str) -> Iterator["Queue[Any]"]:
@@ -45,33 +51,43 @@ class Bus:
         with self._lock:
             self._queues[topic].add(queue)
             self._listen()
+        if self._url:
+            self._listening.wait(PATIENCE_S)
         try:
             yield queue
         finally:
             with self._lock:
                 self._queues[topic].discard(queue)
 
-    def _deliver(self, topic: str, body: Any) -> None:
+    def _deliver(self, topic: str, bodies: Any) -> None:
         with self._lock:
             queues = list(self._queues[topic])
         for queue in queues:
-            _push(queue, body)
+            for body in bodies:
+                _push(queue, body)
 
     def _listen(self) -> None:
-        if self._redis is not None and self._listener is None:
+        if self._url and self._listener is None:
             self._listener = threading.Thread(target=self._hear, name="bus", daemon=True)
             self._listener.start()
 
     def _hear(self) -> None:
-        assert self._redis is not None
         while True:
             try:
-                with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+                with _connection(self._url).pubsub() as pubsub:  # type: ignore[no-untyped-call]
                     pubsub.psubscribe(PREFIX + "*")
                     for word in pubsub.listen():
-                        self._deliver(word["channel"].decode()[len(PREFIX) :], json.loads(word["data"]))
+                        if word["type"] == "pmessage":
+                            self._deliver(word["channel"].decode()[len(PREFIX) :], json.loads(word["data"]))
+                        else:
+                            self._listening.set()
             except (RedisError, OSError, ValueError):
+                self._listening.clear()
                 time.sleep(RETRY_S)
+
+
+def _connection(url: str | None, **options: Any) -> Redis:
+    return Redis.from_url(str(url), socket_connect_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0), **options)
 
 
 def _push(queue: "Queue[Any]", body: Any) -> None:

@@ -7,26 +7,39 @@ from typing import Any
 from app.core.access import allow
 from app.core.bus import bus
 from app.core.extensions import sock
+from app.sensors.admission import PERMISSION, Admission
+from app.sensors.stored import Stored
+from app.users.guard import presented_token
 
 TOPIC = "frames"
 WAIT_S = 1.0
 # A screen cannot show more; a burst of a gateway's history is stored, not replayed on it.
 FRAMES_A_BATCH = 50
+POLICY_VIOLATION = 1008
 
 
-def frame_of(values: dict[str, float]) -> dict[str, Any]:
-    """The earlier system's frame: every numeric key of the message, flattened."""
-    return {**values, "type": "sensor_data"}
+def frames_of(stored: Stored) -> list[dict[str, Any]]:
+    """A committed batch as the earlier system's frames: every numeric key of each message, flattened."""
+    samples = [sample for entry in stored.entries for sample in entry.samples]
+    return [
+        {**{channel.key: value for channel, value in sample.values.items()}, "type": "sensor_data"}
+        for sample in samples[-FRAMES_A_BATCH:]
+        if sample.values
+    ]
 
 
 @sock.route("/ws/mqtt/")
-@allow("sensors.view")
+@allow(PERMISSION)
 def frames(ws: Any) -> None:
     """Sends each message's frame until the client goes; what the client says is read and dropped."""
+    admission = Admission(presented_token())
     with bus().subscribe(TOPIC) as queue:
         while ws.connected:
             while ws.receive(timeout=0) is not None:
                 pass
+            if not admission.holds():
+                ws.close(POLICY_VIOLATION, "La sesión terminó")
+                return
             try:
                 ws.send(json.dumps(queue.get(timeout=WAIT_S)))
             except Empty:

@@ -1,203 +1,165 @@
-"""The live screen: the Socket.IO namespace /live, who is in which room, and pushing what was committed.
+"""The live screen: the Socket.IO namespace /live, who is in which room, and the events they are sent.
 
 Stores nothing and reads no message: readings arrive here after their commit.
 """
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import groupby
 from typing import Any
 
-from flask import Flask, request
-from flask_socketio import ConnectionRefusedError, Namespace, join_room, leave_room
+from flask import request
+from flask_socketio import ConnectionRefusedError, Namespace, emit, join_room, leave_room
+from prometheus_client import Gauge
 
 from app.core import times
-from app.core.errors import DomainError, Forbidden
-from app.core.extensions import socketio
+from app.core.errors import DomainError
+from app.core.extensions import db, socketio
 from app.sensors import snapshots
-from app.users.tokens import Principal, principal_of
+from app.sensors.admission import Admission
+from app.sensors.pusher import LiveReading
+from app.sensors.snapshots import Wanted
 
 log = logging.getLogger("backfinca.live")
 NAMESPACE = "/live"
-PERMISSION = "sensors.view"
-SWEEP_S = 30.0
 EVERYTHING = "all"
-DigestersOf = Callable[[Iterable[int]], dict[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class LiveReading:
-    """One reading as the screen needs it."""
-
-    channel_id: int
-    key: str
-    quantity: str
-    unit: str
-    ts_ms: int
-    value: float
+SWEEP_S = 1.0
+CLIENTS = Gauge("live_clients", "Connections to /live", multiprocess_mode="livesum")
+Context = Callable[[], AbstractContextManager[Any]]
+Extras = Callable[[list[int] | None], list[dict[str, Any]]]
 
 
 class Live(Namespace):
     """The handlers of /live: connect with a token, subscribe to devices or digesters, draw at once."""
 
     def __init__(
-        self, devices_of_digester: Callable[[int], list[int]], extras: Callable[[list[int]], Any]
+        self, devices_of_digester: Callable[[int], list[int]], production: Extras, context: Context
     ) -> None:
         super().__init__(NAMESPACE)
         self._devices_of_digester = devices_of_digester
-        self._extras = extras
-        self._people: dict[str, Principal] = {}
-        self._sweeping = False
+        self._production = production
+        self._context = context
+        self._admissions: dict[str, Admission] = {}
+        self._lock = threading.Lock()
+        self._sweeper: Any = None
 
     def on_connect(self, auth: Any = None) -> None:
         """Admits holders of a token who may see sensors; everybody else is refused before anything is sent."""
         try:
-            principal = principal_of(_token(auth))
-            if not principal.may(PERMISSION):
-                raise Forbidden("No tiene permiso para ver los sensores")
-        except DomainError as error:
-            raise ConnectionRefusedError(error.message, {"code": error.code}) from error
-        self._people[_sid()] = principal
-        if not self._sweeping:
-            self._sweeping = True
-            socketio.start_background_task(self._sweep)
+            self._admissions[_sid()] = Admission(_token(auth))
+        except Exception as error:
+            refusal = _refusal(error)
+            raise ConnectionRefusedError(refusal["message"], refusal) from error
+        CLIENTS.inc()
+        with self._lock:
+            if self._sweeper is None:
+                self._sweeper = socketio.start_background_task(self._sweep)
 
     def on_disconnect(self, *_reason: Any) -> None:
         """Forgets who it was."""
-        self._people.pop(_sid(), None)
+        if self._admissions.pop(_sid(), None) is not None:
+            CLIENTS.dec()
 
-    def on_subscribe(self, wanted: Any = None) -> dict[str, Any]:
-        """Joins the rooms asked for, then answers the present state: nothing falls between the two."""
-        try:
-            asked = snapshots.read_request(wanted, self._devices_of_digester)
-        except DomainError as error:
-            return {"ok": False, "error": {"code": error.code, "message": error.message}}
+    def on_subscribe(self, wanted: Any = None, *_rest: Any) -> dict[str, Any]:
+        """Joins the rooms asked for, then sends the present state: nothing falls between the two."""
+        asked = self._read(wanted)
         for room in asked.rooms or [EVERYTHING]:
             join_room(room)
         picture = snapshots.picture(asked)
-        picture["production"] = self._extras(asked.digester_ids)
-        socketio.emit("snapshot", picture, namespace=NAMESPACE, to=_sid())
+        picture["production"] = self._production(None if not asked.rooms else asked.digester_ids)
+        # Only this server has this client: the others need not hear of it.
+        emit("snapshot", picture, ignore_queue=True)
         return {"ok": True}
 
-    def on_unsubscribe(self, wanted: Any = None) -> dict[str, Any]:
+    def on_unsubscribe(self, wanted: Any = None, *_rest: Any) -> dict[str, Any]:
         """Leaves the rooms named, or the room of everything."""
-        try:
-            asked = snapshots.read_request(wanted, self._devices_of_digester)
-        except DomainError as error:
-            return {"ok": False, "error": {"code": error.code, "message": error.message}}
-        for room in asked.rooms or [EVERYTHING]:
+        for room in self._read(wanted).rooms or [EVERYTHING]:
             leave_room(room)
         return {"ok": True}
 
+    def _read(self, wanted: Any) -> Wanted:
+        asked = snapshots.read_request(wanted, self._devices_of_digester)
+        # What is read from here on must include all that was committed before the rooms were joined.
+        db.session.rollback()
+        return asked
+
     def _sweep(self) -> None:
-        """A token that ends also ends its connection."""
+        """A token that is no longer good ends its connection."""
         while True:
             socketio.sleep(SWEEP_S)
-            for sid, principal in list(self._people.items()):
-                if principal.expires_at < time.time():
-                    self._people.pop(sid, None)
-                    socketio.server.disconnect(sid, namespace=NAMESPACE)
-
-
-class Pusher:
-    """Sends committed readings to the rooms, at most one event per device (so per channel) and interval.
-
-    The first reading goes out at once; later ones within the interval are merged, the newest of each channel kept.
-    """
-
-    def __init__(self, interval_ms: int, digesters_of: DigestersOf, app: Flask) -> None:
-        self._app = app
-        self._interval_s = interval_ms / 1000
-        self._digesters_of = digesters_of
-        self._lock = threading.Lock()
-        self._waiting: dict[int, tuple[str, dict[int, LiveReading]]] = {}
-        self._sent_at: dict[int, float] = {}
-        self._thread: threading.Thread | None = None
-
-    def push(self, readings_by_device: dict[tuple[int, str], list[LiveReading]]) -> None:
-        """Takes what a batch committed: (device id, code) -> its readings."""
-        with self._lock:
-            for (device_id, code), readings in readings_by_device.items():
-                _, newest = self._waiting.setdefault(device_id, (code, {}))
-                for reading in readings:
-                    known = newest.get(reading.channel_id)
-                    if known is None or known.ts_ms <= reading.ts_ms:
-                        newest[reading.channel_id] = reading
-        self.flush()
-        if self._thread is None and self._interval_s > 0:
-            self._thread = threading.Thread(target=self._tick, name="live", daemon=True)
-            self._thread.start()
-
-    def flush(self) -> None:
-        """Sends what is due."""
-        now = time.monotonic()
-        with self._lock:
-            due = {
-                device_id: self._waiting.pop(device_id)
-                for device_id in list(self._waiting)
-                if now - self._sent_at.get(device_id, -1e9) >= self._interval_s
-            }
-            self._sent_at.update(dict.fromkeys(due, now))
-        digesters = self._digesters_of(due) if due else {}
-        for device_id, (code, newest) in due.items():
-            announce(
-                "reading",
-                _event(device_id, code, digesters.get(device_id), newest),
-                device_id,
-                digesters.get(device_id),
-            )
-
-    def _tick(self) -> None:
-        while True:
-            time.sleep(max(self._interval_s / 10, 0.01))
             try:
-                with self._app.app_context():
-                    self.flush()
+                with self._context():
+                    self._dismiss()
             except Exception:
-                log.exception("the screens were not told")
+                log.exception("live connections were not checked")
+
+    def _dismiss(self) -> None:
+        for sid, admission in list(self._admissions.items()):
+            if not admission.holds():
+                socketio.server.disconnect(sid, namespace=NAMESPACE)
 
 
-def init_app(
-    app: Flask, devices_of_digester: Callable[[int], list[int]], extras: Callable[[list[int]], Any]
-) -> None:
-    """Opens the namespace."""
-    socketio.on_namespace(Live(devices_of_digester, extras))
+def init_app(devices_of_digester: Callable[[int], list[int]], production: Extras, context: Context) -> None:
+    """Opens the namespace, and no other: Socket.IO would let anybody into its default one."""
+    socketio.server.namespaces = [NAMESPACE]
+    socketio.on_namespace(Live(devices_of_digester, production, context))
+    socketio.on_error(NAMESPACE)(lambda error: {"ok": False, "error": _refusal(error)})
 
 
-def announce(
-    event: str, body: dict[str, Any], device_id: int | None = None, digester_id: int | None = None
-) -> None:
-    """Sends an event to the rooms of a device, of a digester, and of those who follow everything."""
+def announce_readings(readings: list[LiveReading], digesters: dict[int, int]) -> None:
+    """Sends an event `reading` for each device, to those who follow it, its digester or everything."""
+    by_device = sorted(readings, key=lambda reading: reading.device_id)
+    for device_id, group in groupby(by_device, key=lambda reading: reading.device_id):
+        shown = list(group)
+        body = {"device_id": device_id, "device": shown[0].device, "digester_id": digesters.get(device_id)}
+        _announce(
+            "reading", {**body, "readings": [_shape(r) for r in shown]}, device_id, digesters.get(device_id)
+        )
+
+
+def announce_availability(device_id: int, code: str, online: bool, digester_id: int | None) -> None:
+    """Sends an event `device`: one came or went."""
+    body = {"device_id": device_id, "device": code, "digester_id": digester_id, "online": online}
+    _announce("device", {**body, "at": times.iso_ms(times.now_ms())}, device_id, digester_id)
+
+
+def announce_production(digester_id: int, body: dict[str, Any]) -> None:
+    """Sends an event `production`: what a digester's day has given so far."""
+    _announce("production", body, None, digester_id)
+
+
+def _announce(event: str, body: dict[str, Any], device_id: int | None, digester_id: int | None) -> None:
+    """One event to everybody in any of the rooms; who is in several of them gets it once."""
     rooms = [EVERYTHING]
-    rooms += [f"device:{device_id}"] if device_id is not None else []
-    rooms += [f"digester:{digester_id}"] if digester_id is not None else []
+    rooms += [snapshots.device_room(device_id)] if device_id is not None else []
+    rooms += [snapshots.digester_room(digester_id)] if digester_id is not None else []
     socketio.emit(event, body, namespace=NAMESPACE, to=rooms)
 
 
-def announce_availability(device_id: int, code: str, online: bool) -> None:
-    """Tells the screens that a device came or went."""
-    body = {"device_id": device_id, "device": code, "online": online, "at": times.iso_ms(times.now_ms())}
-    announce("device", body, device_id)
+def _shape(reading: LiveReading) -> dict[str, Any]:
+    return {
+        "channel_id": reading.channel_id,
+        "key": reading.key,
+        "quantity": reading.quantity,
+        "unit": reading.unit,
+        "ts_ms": reading.ts_ms,
+        "ts": times.iso_ms(reading.ts_ms),
+        "value": reading.value,
+    }
 
 
-def _event(
-    device_id: int, code: str, digester_id: int | None, newest: dict[int, LiveReading]
-) -> dict[str, Any]:
-    readings = [
-        {
-            "channel_id": reading.channel_id,
-            "key": reading.key,
-            "quantity": reading.quantity,
-            "unit": reading.unit,
-            "ts_ms": reading.ts_ms,
-            "ts": times.iso_ms(reading.ts_ms),
-            "value": reading.value,
-        }
-        for reading in newest.values()
-    ]
-    return {"device_id": device_id, "device": code, "digester_id": digester_id, "readings": readings}
+def _refusal(error: Exception) -> dict[str, Any]:
+    """Why not, for the client; nothing of an unexpected error leaves the server."""
+    if isinstance(error, DomainError):
+        return {"code": error.code, "message": error.message, "details": error.details}
+    log.error("an event of the live screen failed", exc_info=error)
+    return {
+        "code": "UNAVAILABLE",
+        "message": "El servidor no pudo responder; intente de nuevo",
+        "details": {},
+    }
 
 
 def _token(auth: Any) -> str:
