@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import accumulate
@@ -36,6 +36,7 @@ class Day:
     volume_m3: float | None
     volume_nm3: float | None
     coverage: float
+    share: float  # how much of the day had passed, and was the filling's
     quality: str
     samples: int
     resets: int
@@ -85,27 +86,46 @@ def _day(filling: Filling, day: date, stored: ProductionDay | None, now_ms: int)
     first = max(start_ms, times.to_ms(filling.started_at))
     last = min(end_ms, times.to_ms(filling.ended_at)) if filling.ended_at else end_ms
     watched_ms = max(min(last, now_ms) - first, 1)
+    share = min(watched_ms / (end_ms - start_ms), 1.0)
     if stored is None:
-        return Day(day, None, None, 0.0, "none", 0, 0, 0, (), None, None)
+        return Day(day, None, None, 0.0, share, "none", 0, 0, 0, (), None, None)
+    volume_m3, volume_nm3, covered_ms = stored.volume_m3, stored.volume_nm3, stored.covered_ms
     if (first, last) != (start_ms, end_ms):
-        return _part(filling, stored, first, last, watched_ms)
-    coverage = min(stored.covered_ms / watched_ms, 1.0)
-    return _made(stored, stored.volume_m3, stored.volume_nm3, coverage)
+        result = measured(filling.digester, day, first, last)
+        volume_m3, covered_ms = result.volume_m3, result.covered_ms
+        volume_nm3 = volume_m3 * conditions_of(filling.digester, first, last).factor
+    return _made(stored, volume_m3, volume_nm3, min(covered_ms / watched_ms, 1.0), share)
 
 
-def _part(filling: Filling, stored: ProductionDay, first_ms: int, last_ms: int, watched_ms: int) -> Day:
-    result = measured(filling.digester, stored.day, first_ms, last_ms)
-    factor = conditions_of(filling.digester, first_ms, last_ms).factor
-    return _made(
-        stored, result.volume_m3, result.volume_m3 * factor, min(result.covered_ms / watched_ms, 1.0)
-    )
-
-
-def _made(stored: ProductionDay, volume_m3: float, volume_nm3: float, coverage: float) -> Day:
+def _made(stored: ProductionDay, volume_m3: float, volume_nm3: float, coverage: float, share: float) -> Day:
     return Day(
-        stored.day, volume_m3, volume_nm3, coverage, str(quality(coverage, stored.resets, stored.spikes)),
+        stored.day, volume_m3, volume_nm3, coverage, share, str(quality(coverage, stored.resets, stored.spikes)),
         stored.samples, stored.resets, stored.spikes, tuple(stored.events), stored.temperature_c, stored.pressure_hpa,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What a day was expected to add, in Nm3 and m3 at the meter: on average, and along the band's whole curves."""
+
+    nm3: float
+    m3: float
+    low_nm3: float
+    high_nm3: float
+
+
+def expected_steps(expected: Expected, days: Sequence[Day]) -> list[Steps]:
+    """The expected gas of each day so far: a day that is not over, or not wholly the filling's, counts in part."""
+    low, high = expected.cumulative_low_biogas_nm3, expected.cumulative_high_biogas_nm3
+    return [
+        Steps(
+            expected.biogas_nm3[n] * day.share,
+            expected.biogas_m3[n] * day.share,
+            (low[n] - (low[n - 1] if n else 0.0)) * day.share,
+            (high[n] - (high[n - 1] if n else 0.0)) * day.share,
+        )
+        for n, day in enumerate(days)
+    ]
 
 
 def production(filling: Filling) -> dict[str, Any]:

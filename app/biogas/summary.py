@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.biogas.comparison import actual_of, days_elapsed, expected_of, quality_counts
+from app.biogas.comparison import actual_of, days_elapsed, expected_of, expected_steps, quality_counts
 from app.biogas.models import Filling
 from app.biogas.reports.figures import inference_sentence
 from app.core import times
@@ -12,18 +12,19 @@ def summary(filling: Filling) -> dict[str, Any]:
     """Expected and actual gas of the filling so far. Volumes in Nm3 and m3 at the meter; coverage 0 to 1."""
     now = times.now()
     elapsed = days_elapsed(filling, now)
-    expected, days = expected_of(filling, elapsed), actual_of(filling, elapsed, now)
+    days = actual_of(filling, elapsed, now)
+    steps = expected_steps(expected_of(filling, elapsed), days)
     actual_nm3 = sum(day.volume_nm3 or 0.0 for day in days)
-    expected_nm3 = expected.cumulative_biogas_nm3[-1]
+    expected_nm3 = sum(step.nm3 for step in steps)
     coverage = sum(day.coverage for day in days) / len(days)
-    low, high = expected.cumulative_low_biogas_nm3[-1], expected.cumulative_high_biogas_nm3[-1]
+    low, high = sum(step.low_nm3 for step in steps), sum(step.high_nm3 for step in steps)
     return {
         "filling": filling,
         "day": elapsed,
         "expected_to_date_nm3": expected_nm3,
         "expected_low_nm3": low,
         "expected_high_nm3": high,
-        "expected_to_date_m3": expected.cumulative_biogas_m3[-1],
+        "expected_to_date_m3": sum(step.m3 for step in steps),
         "actual_to_date_m3": sum(day.volume_m3 or 0.0 for day in days),
         "actual_to_date_nm3": actual_nm3,
         "difference_pct": 100 * (actual_nm3 - expected_nm3) / expected_nm3 if expected_nm3 > 0 else None,

@@ -4,7 +4,7 @@ import sqlite3
 from contextvars import ContextVar
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, Response, current_app, g
 from flask_caching import Cache
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
@@ -77,6 +77,7 @@ SHORT = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
 def init_app(app: Flask, settings: Settings) -> None:
     """Binds every extension; nothing here connects to anything yet."""
     app.config.from_mapping(_config(settings))
+    app.after_request(_drop_idle_retry)
     db.init_app(app)
     migrate.init_app(app, db)
     jwt.init_app(app)
@@ -93,6 +94,13 @@ def init_app(app: Flask, settings: Settings) -> None:
         ping_timeout=20,
         max_http_buffer_size=64 * 1024,
     )
+
+
+def _drop_idle_retry(response: Response) -> Response:
+    """Flask-Limiter puts Retry-After on every answer; it means something only on a refusal."""
+    if response.status_code not in (429, 503):
+        response.headers.pop("Retry-After", None)
+    return response
 
 
 def current_settings() -> Settings:

@@ -47,6 +47,8 @@ def day_rows(count: int) -> tuple[DayRow, ...]:
                 expected_low_nm3=0.7 * expected,
                 expected_high_nm3=1.25 * expected,
                 expected_cumulative_nm3=_yield_until(day + 1),
+                expected_low_cumulative_nm3=0.8 * _yield_until(day + 1),
+                expected_high_cumulative_nm3=1.15 * _yield_until(day + 1),
                 expected_m3=expected / _NM3_PER_M3,
                 actual_m3=None if actual is None else actual / _NM3_PER_M3,
                 actual_nm3=actual,

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
 from typing import Literal
 
 from reportlab.graphics.shapes import Drawing, Line, Polygon, PolyLine, Rect, String
@@ -67,8 +66,8 @@ def daily_chart(days: Sequence[DayRow], width: float, height: float) -> Drawing:
 
 def cumulative_chart(days: Sequence[DayRow], width: float, height: float) -> Drawing:
     """Lines of the cumulative Nm3 at the end of each day, from 0 at the report's start, over their band."""
-    low = [0.0, *accumulate(day.expected_low_nm3 for day in days)]
-    high = [0.0, *accumulate(day.expected_high_nm3 for day in days)]
+    low = [0.0, *(day.expected_low_cumulative_nm3 for day in days)]
+    high = [0.0, *(day.expected_high_cumulative_nm3 for day in days)]
     expected = [0.0, *(day.expected_cumulative_nm3 for day in days)]
     actual = [0.0, *(total for day in days if (total := day.actual_cumulative_nm3) is not None)]
     drawing, plot = _frame(days, width, height, max(*high, *expected, *actual), "Nm³ acumulados")

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import accumulate
 
-from app.biogas import comparison, energy
-from app.biogas.comparison import Day
+from app.biogas import comparison, energy, substrates
+from app.biogas.comparison import Day, Steps
 from app.biogas.models import Filling
 from app.biogas.parameters import LABELS
 from app.biogas.reports.data import DayRow, Energy, Kind, Parameter, ReportData
@@ -19,6 +19,15 @@ ENERGY_NOTE = (
     "Poder calorífico inferior del metano 9,97 kWh/Nm³; electricidad con 38 % de eficiencia; "
     "CO₂e evitado si el metano no se libera, con PCG a 100 años de 27,0 (IPCC AR6)"
 )
+
+PROVENANCES = {
+    substrates.FNR: "FNR 2010, tabla 4.6, con la dispersión de FNR 2012",
+    substrates.IPCC: "IPCC 2019, tabla 10.16; bajo: IPCC 2006 para América Latina, Asia y África",
+    substrates.TRIALS: "Ensayos por lotes publicados, del menor al mayor",
+    substrates.EDITED: "Dado por una persona",
+    substrates.ENGINEERING: "Valor de ingeniería por defecto, rango típico de la literatura",
+    substrates.GAS_TABLES: "Tablas de calidad de gas GTZ/Maramba y raming, ±5 puntos",
+}
 
 
 def report_data(
@@ -91,29 +100,43 @@ def _rows(fillings: Sequence[Filling], first: date, last: date, as_of: datetime)
             if first <= row.date <= last:
                 by_date[row.date] = _together(by_date[row.date], row) if row.date in by_date else row
     rows = [by_date[day] for day in sorted(by_date)]
-    expected = accumulate(row.expected_nm3 for row in rows)
-    actual = accumulate(row.actual_nm3 or 0.0 for row in rows)
+    sums = zip(*(accumulate(steps) for steps in zip(*map(_additions, rows), strict=True)), strict=True)
     return [
-        replace(row, expected_cumulative_nm3=e, actual_cumulative_nm3=None if row.actual_nm3 is None else a)
-        for row, e, a in zip(rows, expected, actual, strict=True)
+        replace(
+            row,
+            expected_cumulative_nm3=expected,
+            expected_low_cumulative_nm3=low,
+            expected_high_cumulative_nm3=high,
+            actual_cumulative_nm3=None if row.actual_nm3 is None else actual,
+        )
+        for row, (expected, low, high, actual) in zip(rows, sums, strict=True)
     ]
+
+
+def _additions(row: DayRow) -> tuple[float, ...]:
+    low, high = row.expected_low_cumulative_nm3, row.expected_high_cumulative_nm3
+    return (row.expected_nm3, low, high, row.actual_nm3 or 0.0)
 
 
 def _filling_rows(filling: Filling, as_of: datetime) -> list[DayRow]:
     count = comparison.days_elapsed(filling, as_of)
     expected, days = comparison.expected_of(filling, count), comparison.actual_of(filling, count, as_of)
-    return [_row(n, day, expected) for n, day in enumerate(days)]
+    steps = comparison.expected_steps(expected, days)
+    return [_row(n, day, step, expected) for n, (day, step) in enumerate(zip(days, steps, strict=True))]
 
 
-def _row(n: int, day: Day, expected: Expected) -> DayRow:
+def _row(n: int, day: Day, step: Steps, expected: Expected) -> DayRow:
+    """A day on its own: its cumulatives are what it adds, until `_rows` sums them."""
     return DayRow(
         day=n,
         date=day.date,
-        expected_nm3=expected.biogas_nm3[n],
-        expected_low_nm3=expected.low_biogas_nm3[n],
-        expected_high_nm3=expected.high_biogas_nm3[n],
-        expected_cumulative_nm3=expected.cumulative_biogas_nm3[n],
-        expected_m3=expected.biogas_m3[n],
+        expected_nm3=step.nm3,
+        expected_low_nm3=expected.low_biogas_nm3[n] * day.share,
+        expected_high_nm3=expected.high_biogas_nm3[n] * day.share,
+        expected_cumulative_nm3=step.nm3,
+        expected_low_cumulative_nm3=step.low_nm3,
+        expected_high_cumulative_nm3=step.high_nm3,
+        expected_m3=step.m3,
         actual_m3=day.volume_m3,
         actual_nm3=day.volume_nm3,
         coverage=day.coverage,
@@ -131,6 +154,8 @@ def _together(a: DayRow, b: DayRow) -> DayRow:
         expected_nm3=a.expected_nm3 + b.expected_nm3,
         expected_low_nm3=a.expected_low_nm3 + b.expected_low_nm3,
         expected_high_nm3=a.expected_high_nm3 + b.expected_high_nm3,
+        expected_low_cumulative_nm3=a.expected_low_cumulative_nm3 + b.expected_low_cumulative_nm3,
+        expected_high_cumulative_nm3=a.expected_high_cumulative_nm3 + b.expected_high_cumulative_nm3,
         expected_m3=a.expected_m3 + b.expected_m3,
         actual_m3=sum(m3 for m3, _ in known) if known else None,
         actual_nm3=sum(nm3 for _, nm3 in known) if known else None,
@@ -152,10 +177,14 @@ def _parameters(filling: Filling) -> tuple[Parameter, ...]:
             default=figures[name]["default"],
             high=figures[name]["high"],
             unit=LABELS[name][1],
-            provenance=str(figures[name].get("provenance", "")),
+            provenance=_in_spanish(str(figures[name].get("provenance", ""))),
         )
         for name in PARAMETER_FIELDS
     )
+
+
+def _in_spanish(provenance: str) -> str:
+    return PROVENANCES.get(provenance, provenance)
 
 
 def _conditions(filling: Filling) -> str:

@@ -13,7 +13,8 @@ class DayRow:
     """One day of the report, cut in the farm's time zone.
 
     Volumes ending in `_nm3` are dry biogas at 0 °C and 1013.25 hPa; those ending in `_m3` are as the meter
-    sees them. The cumulatives count from the report's first day. `actual_*` are None when nothing was
+    sees them. The cumulatives count from the report's first day; their band is that of whole curves, narrower
+    than the sum of the days' bands. On a day that is not over, the expected counts up to the report's moment. `actual_*` are None when nothing was
     measured.
     `events` are the meter's codes: meter_reset, meter_rollover, meter_spike, meter_jump, gap, ...
     """
@@ -24,6 +25,8 @@ class DayRow:
     expected_low_nm3: float
     expected_high_nm3: float
     expected_cumulative_nm3: float
+    expected_low_cumulative_nm3: float
+    expected_high_cumulative_nm3: float
     expected_m3: float
     actual_m3: float | None = None
     actual_nm3: float | None = None

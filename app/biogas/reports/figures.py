@@ -15,7 +15,7 @@ _NEGLIGIBLE_SHARE = 0.05
 class Derived:
     """Expected against actual. None where there is nothing to compare.
 
-    `expected_low_nm3`, `expected_high_nm3`: the band of the period, the sum of its days.
+    `expected_low_nm3`, `expected_high_nm3`: the band of the period, of whole curves.
     `difference_pct`: 100 (actual - expected) / expected over the whole period.
     The rest looks only at comparable days, those with coverage of at least 80 %: `mape_pct` is the mean of
     |actual - expected| / expected over those whose expectation is not negligible (5 % of the best day: in the
@@ -38,8 +38,8 @@ class Derived:
 
 def derived(data: ReportData) -> Derived:
     """The comparison of a report's period (see Derived for units and definitions)."""
-    low = sum(day.expected_low_nm3 for day in data.days)
-    high = sum(day.expected_high_nm3 for day in data.days)
+    low = data.days[-1].expected_low_cumulative_nm3 if data.days else 0.0
+    high = data.days[-1].expected_high_cumulative_nm3 if data.days else 0.0
     actual = data.actual_total_nm3
     pairs = _comparable(data.days)
     expected_sum = sum(expected for expected, _ in pairs)
