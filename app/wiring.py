@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
     live.init_app(devices_of_digester, production_now, app.app_context)
     app.extensions["pusher"] = Pusher(settings.live_interval_ms, show_readings, app.app_context)
     app.extensions["replay"] = replay
+    app.extensions["redeclared"] = digesters.redeclared
     app.extensions["ingest_state"] = ingest_state
     app.extensions["ingest"] = None
 

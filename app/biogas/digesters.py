@@ -4,11 +4,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.biogas.metering import mark_all
 from app.biogas.models import Digester, DigesterDevice, Filling
 from app.core import records
 from app.core.errors import Conflict, Invalid
 from app.core.extensions import current_settings, db
 from app.sensors.models import Device
+
+# What the days' volumes were computed with.
+METERING = {"timezone", "meter_temperature_c", "meter_pressure_hpa", "max_rate_m3h"}
 
 
 def create_digester(devices: list[str] | None = None, timezone: str | None = None, **values: Any) -> Digester:
@@ -20,15 +24,28 @@ def create_digester(devices: list[str] | None = None, timezone: str | None = Non
     elif first:
         digester.devices = list(db.session.scalars(_unattached()))
         records.flush()
+    mark_all(digester)
     return digester
 
 
 def update_digester(digester: Digester, **changes: Any) -> Digester:
-    """Changes a digester; `devices`, when given, are all it has from now on."""
+    """Changes a digester; `devices`, when given, are all it has from now on. Its days are then metered again."""
     devices = changes.pop("devices", None)
     if devices is not None:
         set_devices(digester, devices)
-    return records.update(digester, **changes)
+    records.update(digester, **changes)
+    if devices is not None or METERING & changes.keys():
+        mark_all(digester)
+    return digester
+
+
+def redeclared(device: Device) -> None:
+    """What a device's channels mean has changed: the digester it measures is metered again."""
+    digester = db.session.scalars(
+        select(Digester).join(DigesterDevice).where(DigesterDevice.device_id == device.id)
+    ).first()
+    if digester is not None:
+        mark_all(digester)
 
 
 def set_devices(digester: Digester, codes: list[str]) -> None:

@@ -37,6 +37,12 @@ def _replay(device: Device) -> None:
     current_app.extensions["replay"](device)
 
 
+def _declared(device: Device, channels: list[Any]) -> Device:
+    if channels:
+        current_app.extensions["redeclared"](device)
+    return device
+
+
 @ns.route("")
 class Devices(Resource):
     """The devices."""
@@ -117,7 +123,8 @@ class OneDevice(Resource):
         """Change the fields that are present; `status: active` approves a quarantined device."""
         channels = [channel.model_dump(exclude_unset=True) for channel in body.channels]
         changes = body.model_dump(exclude_unset=True, exclude={"channels"})
-        return service.update_device(service.device_named(name), _replay, channels, **changes)
+        device = service.update_device(service.device_named(name), _replay, channels, **changes)
+        return _declared(device, channels)
 
     patch = put
 

@@ -14,8 +14,8 @@ class DayRow:
 
     Volumes ending in `_nm3` are dry biogas at 0 °C and 1013.25 hPa; those ending in `_m3` are as the meter
     sees them. The cumulatives count from the report's first day; their band is that of whole curves, narrower
-    than the sum of the days' bands. On a day that is not over, the expected counts up to the report's moment. `actual_*` are None when nothing was
-    measured.
+    than the sum of the days' bands. On a day that is not over, the expected counts up to the report's moment.
+    `actual_*` are None when nothing was measured.
     `events` are the meter's codes: meter_reset, meter_rollover, meter_spike, meter_jump, gap, ...
     """
 
