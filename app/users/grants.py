@@ -8,7 +8,7 @@ from app.core.errors import Forbidden, Invalid
 from app.core.extensions import db
 from app.core.records import flush
 from app.users.models import PermissionGrant, User
-from app.users.permissions import PERMISSIONS, granted
+from app.users.permissions import PERMISSIONS, Role, granted, needs_admin
 
 # What an answer that depends on somebody's permissions depends on.
 TABLES = ("users", "permission_grants")
@@ -30,7 +30,7 @@ def single_grants(user_id: int) -> dict[str, bool]:
     """The permissions given to (true) or taken from (false) this one person."""
     query = select(PermissionGrant.permission, PermissionGrant.granted)
     rows = db.session.execute(query.where(PermissionGrant.user_id == user_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def change_grants(user: User, changes: Mapping[str, bool | None]) -> None:
@@ -52,6 +52,19 @@ def _change_one(user_id: int, name: str, held: bool | None) -> None:
         db.session.add(PermissionGrant(user_id=user_id, permission=name, granted=held))
     else:
         grant.granted = held
+
+
+def refusal(permission: str, role: str) -> Forbidden:
+    """What somebody of this role is told who lacks the permission.
+
+    Where of the roles only the administrator holds it, the code is ADMIN_ROLE_REQUIRED (the web client's), with
+    `required_role` and `current_role`; else FORBIDDEN.
+    """
+    details = {"required_permission": permission, "current_role": role}
+    if needs_admin(permission):
+        details["required_role"] = Role.ADMIN
+        return Forbidden("Esta acción es del administrador", code="ADMIN_ROLE_REQUIRED", **details)
+    return Forbidden("No tiene permiso para esta acción", **details)
 
 
 def require_not_above(actor: Iterable[str], others: Iterable[str]) -> None:

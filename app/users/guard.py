@@ -5,8 +5,8 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 
 from app.core.access import Access, declared
-from app.core.errors import Forbidden, Unauthenticated
-from app.users.permissions import Role, needs_admin
+from app.core.errors import Unauthenticated
+from app.users.grants import refusal
 from app.users.tokens import Principal, principal_of, signed_principal
 
 # Views of libraries that cannot carry a declaration: the documentation and its assets.
@@ -35,18 +35,9 @@ def admit() -> Response | None:
 
 
 def require(principal: Principal, permission: str) -> None:
-    """Raises Forbidden unless the person holds the permission.
-
-    Where of the roles only the administrator holds it, the code is ADMIN_ROLE_REQUIRED (the web client's), with
-    `required_role` and `current_role`; else FORBIDDEN.
-    """
-    if principal.may(permission):
-        return
-    details = {"required_permission": permission, "current_role": principal.role}
-    if needs_admin(permission):
-        details["required_role"] = Role.ADMIN
-        raise Forbidden("Esta acción es del administrador", code="ADMIN_ROLE_REQUIRED", **details)
-    raise Forbidden("No tiene permiso para esta acción", **details)
+    """Raises Forbidden (`grants.refusal` tells its codes) unless the person holds the permission."""
+    if not principal.may(permission):
+        raise refusal(permission, principal.role)
 
 
 def present() -> Principal:
