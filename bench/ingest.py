@@ -1,0 +1,201 @@
+"""Messages a second from MQTT QoS 1 to committed rows: ingest, the ORM, paho storing nothing, two sharing.
+
+One command, one run: `python bench/ingest.py`. Starts its own MariaDB and Mosquitto.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+import servers  # noqa: E402
+from raw_publisher import encode, send  # noqa: E402
+
+from app import create_app  # noqa: E402
+from app.core.extensions import db  # noqa: E402
+from app.core.settings import load_settings  # noqa: E402
+
+DEVICES = 50
+KEYS = 8
+PATIENCE_S = 300
+
+
+@dataclass
+class Run:
+    """One consumer's result."""
+
+    name: str
+    messages: int
+    seconds: float
+    published_s: float
+    rows: tuple[int, int] | None
+
+    @property
+    def rate(self) -> float:
+        return self.messages / self.seconds
+
+
+class Yard:
+    """The servers of one bench, and an empty database for each consumer."""
+
+    def __init__(self, maria: servers.MariaDB, broker: servers.Mosquitto) -> None:
+        self.maria, self.broker = maria, broker
+        self.folder = Path(tempfile.mkdtemp(prefix="bench-"))
+        self.url = ""
+
+    def lay(self) -> None:
+        """An empty database with all tables."""
+        self.url = self.maria.create_database("bench")
+        app = create_app(load_settings(flask_env="testing", instance_dir=self.folder, database_url=self.url))
+        with app.app_context():
+            db.create_all()
+            db.engine.dispose()
+
+    def count(self, table: str) -> int:
+        with self.maria.connect("bench") as connection, connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {table}")
+            return int(cursor.fetchone()[0])
+
+    def ingest(self, name: str = "bench", group: str = "") -> subprocess.Popen[bytes]:
+        """`flask ingest` in a process of its own."""
+        environment = {
+            "FLASK_ENV": "testing",
+            "LOG_LEVEL": "WARNING",
+            "INSTANCE_DIR": str(self.folder),
+            "DATABASE_URL": self.url,
+            "MQTT_URL": self.broker.url,
+            "MQTT_CLIENT_ID": name,
+            "MQTT_SHARE_GROUP": group,
+            "MQTT_INGEST": "process",
+        }
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "ingest"]
+        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
+
+    def rival(self, kind: str, target: str) -> subprocess.Popen[bytes]:
+        script = str(ROOT / "bench" / "ingest_consumers.py")
+        return subprocess.Popen([sys.executable, script, kind, target, str(self.broker.port)])
+
+
+def until(holds: Callable[[], bool], pause_s: float = 0.02) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the consumer does not come to an end")
+        time.sleep(pause_s)
+
+
+def warm_up(yard: Yard, stored: Callable[[], int], others: int) -> None:
+    """Messages until the consumers have stored some, so that nobody is measured while starting."""
+    sent, start = 0, time.time() - 7200
+    while stored() < DEVICES * 2 * others:
+        send(yard.broker.port, encode(DEVICES * 2, DEVICES, start + sent))
+        sent += 1
+        time.sleep(0.5)
+    last = -1
+    while (now := stored()) != last:
+        last = now
+        time.sleep(0.5)
+
+
+def measure(
+    yard: Yard, name: str, messages: int, stored: Callable[[], int], rows: bool, processes: int = 1
+) -> Run:
+    """From the first publish until the last message is stored."""
+    warm_up(yard, stored, processes)
+    before = stored(), yard.count("readings") if rows else 0
+    script = str(ROOT / "bench" / "raw_publisher.py")
+    told = [yard.broker.port, messages, DEVICES, time.time() - 3600]
+    publisher = subprocess.Popen(
+        [sys.executable, script, *map(str, told)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    publisher.stdout.readline()
+    started = time.perf_counter()
+    publisher.stdin.write("go\n")
+    publisher.stdin.flush()
+    until(lambda: stored() - before[0] >= messages * 0.9, 0.2)
+    until(lambda: stored() - before[0] >= messages)
+    seconds = time.perf_counter() - started
+    published_s = float(publisher.communicate()[0])
+    found = (yard.count("messages") - before[0], yard.count("readings") - before[1]) if rows else None
+    return Run(name, messages, seconds, published_s, found)
+
+
+def run_stored(
+    yard: Yard, name: str, messages: int, start: Callable[[], list[subprocess.Popen[bytes]]]
+) -> Run:
+    """A consumer that stores rows."""
+    processes = start()
+    try:
+        run = measure(yard, name, messages, lambda: yard.count("messages"), True, len(processes))
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+    if run.rows != (messages, messages * KEYS):
+        raise AssertionError(f"{name}: {run.rows} rows for {messages} messages")
+    print(f"  {name}: {run.rate:,.0f} messages/s (publisher done after {run.published_s:.1f} s)", flush=True)
+    return run
+
+
+def run_counting(yard: Yard, messages: int) -> Run:
+    """paho that stores nothing."""
+    counted = yard.folder / "counted"
+    counted.write_text("0")
+    process = yard.rival("count", str(counted))
+    try:
+        run = measure(yard, "paho storing nothing", messages, lambda: int(counted.read_text() or 0), False)
+    finally:
+        process.terminate()
+        process.wait()
+    print(f"  {run.name}: {run.rate:,.0f} messages/s", flush=True)
+    return run
+
+
+def prepare_orm(yard: Yard) -> list[subprocess.Popen[bytes]]:
+    """The ORM's consumer, its devices and channels made by ingest beforehand."""
+    maker = yard.ingest("maker")
+    warm_up(yard, lambda: yard.count("messages"), 1)
+    maker.terminate()
+    maker.wait()
+    with yard.maria.connect("bench") as connection, connection.cursor() as cursor:
+        for table in ("messages", "readings"):
+            cursor.execute(f"DELETE FROM {table}")
+    return [yard.rival("orm", yard.url)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=30_000)
+    chosen = parser.parse_args()
+    many, few = chosen.messages, max(1000, chosen.messages // 10)
+    with servers.MariaDB() as maria, servers.Mosquitto() as broker:
+        yard = Yard(maria, broker)
+        yard.lay()
+        ours = run_stored(yard, "ingest, one process", many, lambda: [yard.ingest("one")])
+        yard.lay()
+        orm = run_stored(yard, "ORM, a commit per message", few, lambda: prepare_orm(yard))
+        nothing = run_counting(yard, many)
+        yard.lay()
+        names = ("first", "second")
+        two = run_stored(
+            yard, "ingest, two $share processes", many, lambda: [yard.ingest(n, "bench") for n in names]
+        )
+    print(f"\n{'consumer':32}{'messages/s':>12}{'readings/s':>12}")
+    for run in (ours, orm, nothing, two):
+        readings = f"{run.rate * KEYS:,.0f}" if run.rows else "-"
+        print(f"{run.name:32}{run.rate:>12,.0f}{readings:>12}")
+    print(f"\ningest / ORM                  {ours.rate / orm.rate:6.1f}   (bar: 7)")
+    print(f"ingest / paho storing nothing {ours.rate / nothing.rate:6.2f}")
+    print(f"two processes / one           {two.rate / ours.rate:6.2f}   (bar: 1)")
+
+
+if __name__ == "__main__":
+    main()
