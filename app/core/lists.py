@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 from pydantic import BaseModel
-from sqlalchemy import Boolean, Date, Integer, Select, String, and_, false, func, or_, select
+from sqlalchemy import JSON, Boolean, Date, Integer, Select, String, and_, false, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from app.core.errors import Invalid, Malformed
@@ -124,9 +124,11 @@ def _sparse(row: dict[str, Any], chosen: set[str] | None) -> dict[str, Any]:
 
 
 def _column_name(listing: Listing, name: str) -> str:
+    """The column a name means, if rows can be compared by it: documents cannot."""
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+    columns = listing.columns
     for candidate in (name, listing.aliases.get(name), snake):
-        if candidate in listing.columns:
+        if candidate in columns and not isinstance(columns[candidate].type, JSON):
             return str(candidate)
     return ""
 
