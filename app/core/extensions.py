@@ -7,7 +7,6 @@ from typing import Any
 from flask import Flask, Response, current_app, g
 from flask_caching import Cache
 from flask_cors import CORS
-from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
@@ -54,7 +53,6 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate(directory=str(ROOT / "migrations"), render_as_batch=True)
-jwt = JWTManager()
 cache = Cache()
 cors = CORS()
 socketio = SocketIO()
@@ -80,7 +78,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.after_request(_drop_idle_retry)
     db.init_app(app)
     migrate.init_app(app, db)
-    jwt.init_app(app)
     cache.init_app(app)
     cors.init_app(app, **_cors(settings))
     sock.init_app(app)
@@ -117,9 +114,6 @@ def _config(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": settings.max_request_mb * 1024 * 1024,
         "SQLALCHEMY_DATABASE_URI": settings.database_uri,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
-        "JWT_SECRET_KEY": settings.signing_key,
-        "JWT_ACCESS_TOKEN_EXPIRES": settings.access_token_minutes * 60,
-        "JWT_DECODE_LEEWAY": 5,
         "RESTX_ERROR_404_HELP": False,
         "RESTX_MASK_SWAGGER": False,
         "RESTX_INCLUDE_ALL_MODELS": True,

@@ -44,7 +44,14 @@ class Settings(BaseSettings):
 
     redis_url: str | None = None
     jwt_secret_key: str | None = None
+    jwt_previous_keys: CommaList = []
+    jwt_cookie_secure: bool | None = None
+    jwt_cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
+    jwt_cookie_domain: str | None = None
     access_token_minutes: int = Field(default=60, ge=1)
+    refresh_token_days: int = Field(default=30, ge=1)
+    refresh_grace_seconds: int = Field(default=10, ge=0)
+    reset_token_minutes: int = Field(default=30, ge=1)
     signed_url_minutes: int = Field(default=10, ge=1)
     trusted_proxies: int = Field(default=0, ge=0)
     cors_origins: CommaList = []
@@ -56,7 +63,26 @@ class Settings(BaseSettings):
     server_id: str = "0"
     rate_limit: str = "600 per minute"
     login_rate_limit: str = "10 per minute"
+    login_address_rate_limit: str = "100 per minute"
+    refresh_rate_limit: str = "120 per minute"
+    recover_rate_limit: str = "10 per minute"
+    password_rate_limit: str = "10 per minute"  # noqa: S105
+    signup_rate_limit: str = "20 per hour"
+    login_free_failures: int = Field(default=10, ge=1)
+    login_delay_seconds: int = Field(default=30, ge=0)
+    login_max_delay_seconds: int = Field(default=900, ge=0)
     max_request_mb: int = Field(default=16, ge=1)
+    max_json_kb: int = Field(default=2048, ge=1)
+
+    require_approval: bool = False
+    public_user_creation_enabled: bool = True
+
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: str | None = None
+    mail_from: str = "BackFinca <no-reply@localhost>"
 
     admin_identification: int | None = None
     admin_email: str | None = None
@@ -88,7 +114,7 @@ class Settings(BaseSettings):
     rejects_kept: int = Field(default=1000, ge=1)
     live_interval_ms: int = Field(default=1000, ge=0)
 
-    @field_validator("cors_origins", "mqtt_topics", mode="before")
+    @field_validator("cors_origins", "mqtt_topics", "jwt_previous_keys", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         return (
@@ -109,6 +135,8 @@ class Settings(BaseSettings):
             return self
         if len(self.jwt_secret_key or "") < MINIMUM_KEY_LENGTH:
             raise ValueError(f"JWT_SECRET_KEY: production needs at least {MINIMUM_KEY_LENGTH} characters")
+        if any(len(key) < MINIMUM_KEY_LENGTH for key in self.jwt_previous_keys):
+            raise ValueError(f"JWT_PREVIOUS_KEYS: each needs at least {MINIMUM_KEY_LENGTH} characters")
         if "*" in self.cors_origins:
             raise ValueError("CORS_ORIGINS: production does not accept '*'; name each origin")
         return self
@@ -128,6 +156,11 @@ class Settings(BaseSettings):
     def signing_key(self) -> str:
         """The key tokens are signed with; outside production one is made once and kept in the instance folder."""
         return self.jwt_secret_key or _kept_secret(self.instance_dir / "jwt-secret")
+
+    @property
+    def verifying_keys(self) -> list[str]:
+        """Every key a signature is believed with: the present one, then those it has replaced."""
+        return [self.signing_key, *self.jwt_previous_keys]
 
 
 def load_settings(**overrides: Any) -> Settings:

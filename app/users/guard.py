@@ -1,22 +1,33 @@
 """The guard at the door: every request is checked before its view runs. What is not declared is refused."""
 
+import logging
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
+from flask_limiter.util import get_remote_address
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.access import Access, declared
 from app.core.errors import Unauthenticated
+from app.core.extensions import current_settings, limiter
+from app.core.transaction import SAFE, rollback, transaction
+from app.users import cookies, incidents
 from app.users.grants import refusal
-from app.users.tokens import Principal, principal_of, signed_principal
+from app.users.links import signed_principal
+from app.users.tokens import Principal, principal_of
+
+log = logging.getLogger("backfinca.security")
 
 # Views of libraries that cannot carry a declaration: the documentation and its assets.
 OPEN_ENDPOINTS = {"api.doc", "api.specs", "api.root", "restx_doc.static", "static"}
 NOBODY = Access("nobody.at.all")
+INCIDENTS = {429: "rate_limited", 413: "content_refused", 415: "content_refused"}
 
 
 def init_app(app: Flask) -> None:
-    """Stands before every view of the application."""
+    """Stands before every view of the application, and notes afterwards what was refused."""
     app.before_request(admit)
+    app.after_request(_note)
 
 
 def admit() -> Response | None:
@@ -29,9 +40,18 @@ def admit() -> Response | None:
     access = declared(_handler()) or NOBODY
     if access.permission is None:
         return None
-    g.principal = _principal(access)
+    try:
+        g.principal = _principal(access)
+    except Unauthenticated:
+        _count_refusal()
+        raise
     require(g.principal, access.permission)
     return None
+
+
+@limiter.shared_limit(lambda: current_settings().rate_limit, "refused", key_func=get_remote_address)
+def _count_refusal() -> None:
+    """The general limits are counted after the guard, so whom it turns away is counted here, by address."""
 
 
 def require(principal: Principal, permission: str) -> None:
@@ -62,15 +82,57 @@ def _principal(access: Access) -> Principal:
         if found is None:
             raise Unauthenticated("El enlace no es válido o ya venció", code="LINK_EXPIRED")
         return found
-    return principal_of(presented_token())
+    token = presented_token()
+    if token:
+        return _believed(token)
+    return _of_cookie(request.cookies.get(cookies.ACCESS, ""))
 
 
 def presented_token() -> str:
-    """The bearer token of the request; a WebSocket, which cannot set headers, may put it in `token`."""
+    """The bearer token of the request, or ''; a WebSocket, which cannot set headers, may put it in `token`."""
     scheme, _, rest = request.headers.get("Authorization", "").strip().partition(" ")
     token = rest.strip() if scheme.lower() == "bearer" else scheme
-    if not token and request.headers.get("Upgrade", "").lower() == "websocket":
-        token = request.args.get("token", "")
+    return token or (request.args.get("token", "") if _is_websocket() else "")
+
+
+def _of_cookie(token: str) -> Principal:
+    """A browser sends its cookies on anybody's behalf, so what changes something must prove that our page asks."""
     if not token:
         raise Unauthenticated("Inicie sesión para continuar", code="MISSING_TOKEN")
-    return token
+    found = _believed(token)
+    if _is_websocket():
+        cookies.require_own_origin()
+    elif request.method not in SAFE:
+        cookies.require_csrf(found.csrf)
+    return found
+
+
+def _believed(token: str) -> Principal:
+    try:
+        return principal_of(token)
+    except Unauthenticated as error:
+        if error.code == "JWT_ERROR":
+            incidents.report("forged_token", address=request.remote_addr)
+        raise
+
+
+def _is_websocket() -> bool:
+    return request.headers.get("Upgrade", "").lower() == "websocket"
+
+
+def _note(response: Response) -> Response:
+    if kind := INCIDENTS.get(response.status_code):
+        who = g.get("principal")
+        incidents.report(kind, user_id=who.id if who else None, address=request.remote_addr)
+    if incidents.is_due():
+        _store_incidents()
+    return response
+
+
+def _store_incidents() -> None:
+    rollback()
+    try:
+        with transaction():
+            incidents.store()
+    except SQLAlchemyError:
+        log.exception("incidents not stored")

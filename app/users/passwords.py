@@ -38,6 +38,14 @@ def matches(password: str, kept: str | None) -> bool:
         return False
 
 
+def is_outdated(kept: str) -> bool:
+    """Whether a hash was not made as `hashed` makes them now."""
+    try:
+        return _hasher.check_needs_rehash(kept)
+    except InvalidHashError:
+        return True
+
+
 def require_strong(password: str, field: str = "password", *, own: Iterable[object] = ()) -> None:
     """Raises Invalid unless 8 to 128 characters of at least three kinds, not common, not the person's `own` names."""
     kinds = sum(bool(re.search(pattern, password)) for pattern in CLASSES)

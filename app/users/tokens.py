@@ -1,23 +1,27 @@
-"""Tokens and signed links: made here, checked here. Who may do what is the guard's part."""
+"""Access tokens, signed and checked, and the person behind one. What may be done with one is the guard's part."""
 
 import hashlib
+import secrets
+import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from flask_jwt_extended import create_access_token, decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-from jwt import ExpiredSignatureError, PyJWTError
+import jwt
 
-from app.core import cache
+from app.core import cache, times
 from app.core.errors import Unauthenticated
-from app.core.extensions import db
+from app.core.extensions import current_settings, db
 from app.core.records import id_in
-from app.core.settings import Settings
-from app.users.grants import TABLES, permissions_of
+from app.users import grants
 from app.users.models import User
+from app.users.token_models import LoginSession
 
+ALGORITHM = "HS256"
+LEEWAY_S = 5
 PRINCIPAL_SECONDS = 60
+# Given a new stamp whenever a session ends, so that no cache remembers it alive.
+ENDED_SESSIONS = "ended_sessions"
 
 
 @dataclass(frozen=True)
@@ -30,93 +34,129 @@ class Principal:
     permissions: frozenset[str]
     token_version: int
     expires_at: int
+    session_id: int = 0
+    csrf: str = ""
 
     @property
     def tag(self) -> str:
         """What tells one reader's answers from another's in an ETag."""
-        held = hashlib.blake2b(",".join(sorted(self.permissions)).encode(), digest_size=8).hexdigest()
-        return f"{self.id}.{self.token_version}.{self.role}.{held}"
+        rights = hashlib.blake2b("|".join(sorted(self.permissions)).encode(), digest_size=6).hexdigest()
+        return f"{self.id}.{self.token_version}.{self.role}.{rights}"
 
     def may(self, permission: str) -> bool:
         """Whether the person holds the permission; '' is held by everybody who is logged in."""
         return not permission or permission in self.permissions
 
 
-def access_token(user: User) -> str:
-    """A signed access token for the person; it names them and carries no right of its own."""
+@dataclass(frozen=True)
+class AccessToken:
+    """A signed token, and the value that proves a page could read its cookies."""
+
+    text: str
+    csrf: str
+
+
+def key_id(key: str) -> str:
+    """The public name of a signing key."""
+    return hashlib.sha256(b"kid:" + key.encode()).hexdigest()[:12]
+
+
+def access_token(user: User, session: LoginSession) -> AccessToken:
+    """A token for the person; it names them and carries no right of its own. It does not outlive the session."""
+    settings, now, csrf = current_settings(), int(time.time()), secrets.token_urlsafe(24)
     claims = {
+        "sub": str(user.id),
         "id": user.id,
         "identification": user.identification,
         "role": user.role,
         "fullname": user.fullname,
         "ver": user.token_version,
+        "sid": session.id,
+        "type": "access",
+        "jti": secrets.token_urlsafe(16),
+        "csrf": csrf,
+        "iat": now,
+        "exp": min(now + settings.access_token_minutes * 60, int(session.expires_at.timestamp())),
     }
-    return str(create_access_token(identity=str(user.id), additional_claims=claims))
+    key = settings.signing_key
+    return AccessToken(jwt.encode(claims, key, ALGORITHM, headers={"kid": key_id(key)}), csrf)
 
 
 def principal_of(token: str) -> Principal:
     """The person an access token belongs to. Raises Unauthenticated with the code the clients react to."""
-    claims = _claims(token)
-    subject = id_in(str(claims.get("sub")))
-    known = _person(subject) if subject else None
-    if claims.get("type") != "access" or known is None or known[3] != claims.get("ver"):
-        raise Unauthenticated(
-            "La sesión ya no es válida", code="TOKEN_REVOKED",
-            client_action="CLEAR_AUTH_AND_RELOGIN", should_clear_auth=True,
-        )  # fmt: skip
-    id_, fullname, role, version, permissions = known
-    return Principal(id_, fullname, role, permissions, version, int(claims["exp"]))
+    claims = claims_of(token)
+    found = principal(id_in(str(claims["sub"])) or 0, id_in(str(claims.get("sid"))) or 0, claims)
+    if found is None or found.session_id == 0 or found.token_version != claims.get("ver"):
+        raise revoked()
+    return found
 
 
-def _claims(token: str) -> dict[str, Any]:
+def claims_of(token: str, *, even_expired: bool = False) -> dict[str, Any]:
+    """The claims of a token that we signed; Unauthenticated for any other, and for one of another type."""
     try:
-        claims: dict[str, Any] = decode_token(token)
-    except ExpiredSignatureError:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            _key(jwt.get_unverified_header(token).get("kid")),
+            algorithms=[ALGORITHM],
+            leeway=LEEWAY_S,
+            options={"require": ["exp", "sub", "jti", "type"], "verify_exp": not even_expired},
+        )
+    except jwt.ExpiredSignatureError:
         raise Unauthenticated(
             "La sesión expiró", code="TOKEN_EXPIRED", token_type="access",  # noqa: S106
             client_action="ATTEMPT_REFRESH", should_clear_auth=False, refresh_url="/auth/refresh",
         )  # fmt: skip
-    except (PyJWTError, JWTExtendedException, ValueError, TypeError, KeyError):
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
         raise Unauthenticated("El token no es válido", code="JWT_ERROR")
+    if claims["type"] != "access":
+        raise Unauthenticated("El token no es de acceso", code="JWT_ERROR")
     return claims
 
 
-def _person(user_id: int) -> tuple[int, str, str, int, frozenset[str]] | None:
-    """id, name, role, token version and permissions of an active person; cached until people or grants change."""
-    stamp = cache.stamps(TABLES)
-    key = f"principal:{hashlib.blake2b(str(stamp).encode(), digest_size=8).hexdigest()}:{user_id}"
+def revoked(message: str = "La sesión ya no es válida", code: str = "TOKEN_REVOKED") -> Unauthenticated:
+    """The refusal after which a client forgets its tokens and asks for the password again."""
+    return Unauthenticated(message, code=code, client_action="CLEAR_AUTH_AND_RELOGIN", should_clear_auth=True)
+
+
+def principal(user_id: int, session_id: int, claims: dict[str, Any] | None = None) -> Principal | None:
+    """The active person, when the session (0: none is needed) lives; None otherwise."""
+    known = _known(user_id, session_id)
+    if known is None:
+        return None
+    id_, fullname, role, version, permissions = known
+    exp, csrf = (int(claims["exp"]), str(claims.get("csrf", ""))) if claims else (0, "")
+    return Principal(id_, fullname, role, frozenset(permissions), version, exp, session_id, csrf)
+
+
+def _key(kid: Any) -> str:
+    return {key_id(key): key for key in reversed(current_settings().verifying_keys)}[kid]
+
+
+def _known(user_id: int, session_id: int) -> tuple[int, str, str, int, list[str]] | None:
+    """What a principal is made of; from the cache while no person, right or ended session has changed."""
+    stamp = cache.stamps([*grants.TABLES, ENDED_SESSIONS])
+    key = (
+        f"principal:{hashlib.blake2b(str(stamp).encode(), digest_size=8).hexdigest()}:{user_id}:{session_id}"
+    )
     if stamp and (found := cache.fetch(key)):
         return tuple(found)
     user = db.session.get(User, user_id)
-    if user is None or not user.status or not user.approved:
+    if user is None or not (user.status and user.approved and _lives(user_id, session_id)):
         return None
-    permissions = permissions_of(user.id, user.role)
+    permissions = sorted(grants.permissions_of(user.id, user.role))
     facts = (user.id, user.fullname, user.role, user.token_version, permissions)
     if stamp:
         cache.keep(key, facts, PRINCIPAL_SECONDS)
     return facts
 
 
-def sign_path(settings: Settings, path: str, user_id: int) -> str:
-    """`path` with a short-lived signature, for links a browser opens without headers."""
-    return f"{path}?sig={_signer(settings).dumps([path, user_id])}"
+def _lives(user_id: int, session_id: int) -> bool:
+    if session_id == 0:
+        return True
+    session = db.session.get(LoginSession, session_id)
+    return session is not None and session.user_id == user_id and is_open(session, times.now())
 
 
-def signed_user(settings: Settings, path: str, signature: str) -> int | None:
-    """The person who was given this signed path, or None when the signature is wrong or too old."""
-    try:
-        signed, user_id = _signer(settings).loads(signature, max_age=settings.signed_url_minutes * 60)
-    except (BadSignature, ValueError, TypeError):
-        return None
-    return int(user_id) if signed == path else None
-
-
-def signed_principal(settings: Settings, path: str, signature: str) -> Principal | None:
-    """The principal behind a signed path, if that person is still active."""
-    user_id = signed_user(settings, path, signature)
-    known = _person(user_id) if user_id else None
-    return Principal(known[0], known[1], known[2], known[4], known[3], 0) if known else None
-
-
-def _signer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.signing_key, salt="signed-path")
+def is_open(session: LoginSession, now: datetime) -> bool:
+    """Whether the session may still be used at `now`, as far as the session itself says."""
+    return session.ended_at is None and session.expires_at > now

@@ -16,7 +16,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.http import asks, gives, gives_file, takes, written
 from app.core.lists import PARAMETERS, Listing, list_response
 from app.core.shapes import Moment, Shape, Text
-from app.users import guard, tokens
+from app.users import guard, links
 
 ns = Namespace("reports", description="Reportes de biogás en PDF, Excel y CSV")
 Format = Literal["pdf", "excel", "csv"]
@@ -94,7 +94,7 @@ def _detail(report: Report) -> dict[str, Any]:
     settings, user_id = current_app.config["SETTINGS"], guard.present().id
     base = f"/api/v1/biogas/reports/{report.id}/download"
     links = {
-        f"{kind}_url": tokens.sign_path(settings, f"{base}/{kind}", user_id) for kind in service.MEDIA_TYPES
+        f"{kind}_url": links.sign_path(settings, f"{base}/{kind}", user_id) for kind in service.MEDIA_TYPES
     }
     filling = records.get(Filling, report.filling_id)
     plain = written(ReportOut, report)

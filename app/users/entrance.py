@@ -1,0 +1,37 @@
+"""Logging in and refreshing at any HTTP door, ours or an earlier system's: the steps and their transactions.
+
+What a door answers, and how it carries the tokens, is its own part.
+"""
+
+from app.core.errors import DomainError
+from app.core.transaction import transaction
+from app.users import login, refresh, sessions
+from app.users.sessions import Opened
+
+
+def enter(name: str, password: str, *, device: str, address: str, replaces: str | None = None) -> Opened:
+    """A new session for the person with this name and password; Unauthenticated, Forbidden or TooMany.
+
+    `replaces`: the refresh token this device held until now, whose session ends.
+    """
+    with transaction():
+        someone = login.candidate(name, address)
+    proved = login.proves(someone, password)
+    with transaction():
+        outcome = login.conclude(someone, password, proved, device)
+        if isinstance(outcome, Opened) and replaces:
+            sessions.end_by_refresh_token(replaces, "replaced")
+    return _or_raise(outcome)
+
+
+def renew(token: str, *, device: str, address: str) -> Opened:
+    """The session this refresh token prolongs, with its successor; Unauthenticated with the code clients react to."""
+    with transaction():
+        outcome = refresh.renew(token, device, address)
+    return _or_raise(outcome)
+
+
+def _or_raise(outcome: Opened | DomainError) -> Opened:
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
