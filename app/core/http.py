@@ -41,6 +41,14 @@ def init_app(app: Flask) -> None:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.register_error_handler(Exception, answer)
+    app.after_request(_not_kept)
+
+
+def _not_kept(response: Response) -> Response:
+    """What people ask may change at any moment: a browser asks again, and keeps no answer to a change at all."""
+    safe = request.method in {"GET", "HEAD"}
+    response.headers.setdefault("Cache-Control", "private, no-cache" if safe else "no-store")
+    return response
 
 
 def success(
