@@ -93,14 +93,14 @@ def _report(id: int) -> Report:
 def _detail(report: Report) -> dict[str, Any]:
     settings, user_id = current_app.config["SETTINGS"], guard.present().id
     base = f"/api/v1/biogas/reports/{report.id}/download"
-    links = {
+    urls = {
         f"{kind}_url": links.sign_path(settings, f"{base}/{kind}", user_id) for kind in service.MEDIA_TYPES
     }
     filling = records.get(Filling, report.filling_id)
     plain = written(ReportOut, report)
     return {
         **plain,
-        **links,
+        **urls,
         "filling_active": filling.active,
         "links_expire_in": settings.signed_url_minutes * 60,
     }
