@@ -165,13 +165,19 @@ class Drafter:
             if own_ms is None:
                 self._stamps[entry.device.id] = max(next_ms, self._stamps.get(entry.device.id, 0))
                 next_ms += 1
+            known, values = entry.device.channels, sample.values
             for key, value in named.items():
-                self._add_value(session, entry, sample, key, value)
-            if sample.values:
+                channel = known.get(key)
+                # The common case, spelt out: this line runs for every value of every message.
+                if channel is not None and channel.low <= value <= channel.high and channel not in values:
+                    values[channel] = value
+                else:
+                    self._add_value(session, entry, sample, key, value)
+            if values:
                 entry.samples.append(sample)
 
     def _add_value(self, session: Session, entry: Entry, sample: Sample, key: str, value: float) -> None:
-        channel = entry.device.channels.get(key) or self._registry.channel(session, entry.device, key)
+        channel = self._registry.channel(session, entry.device, key)
         if channel is None:
             entry.refused.append(("too_many_channels", key))
         elif (reason := channel.refusal(value)) is not None:

@@ -1,5 +1,6 @@
 """The way in: queue, batches, acknowledgement after commit, and their threads. Decides about no message."""
 
+import gc
 import logging
 import threading
 import time
@@ -55,6 +56,9 @@ class Ingest:
 
     def start(self) -> None:
         """Begins to work, whether broker and database are there yet or not."""
+        # What is imported by now stays: the collector need not look through it again at every batch.
+        gc.collect()
+        gc.freeze()
         for thread in self._threads.values():
             thread.start()
         self._subscriber.start()

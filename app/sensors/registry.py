@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import inf
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,14 +26,14 @@ class KnownChannel:
     quantity: str
     kind: str
     unit: str
-    minimum: float | None
-    maximum: float | None
+    low: float
+    high: float
 
     def refusal(self, value: float) -> str | None:
         """Why the channel cannot have this value, if it cannot."""
-        if self.minimum is not None and value < self.minimum:
-            return "negative" if self.minimum == 0 else "out_of_range"
-        return "out_of_range" if self.maximum is not None and value > self.maximum else None
+        if self.low <= value <= self.high:
+            return None
+        return "negative" if self.low == 0 > value else "out_of_range"
 
 
 @dataclass(slots=True, eq=False)
@@ -98,7 +100,7 @@ class Registry:
             return
         wanted = select(Channel.device_id, *CHANNEL_COLUMNS).where(Channel.device_id.in_(devices))
         for row in session.execute(wanted):
-            _add_channel(devices[row[0]], KnownChannel(*row[1:]))
+            _add_channel(devices[row.device_id], _known_channel(row))
         for device in devices.values():
             device.channels_loaded = True
 
@@ -151,16 +153,7 @@ class Registry:
         )
         session.add(row)
         session.flush()
-        known = KnownChannel(
-            row.id,
-            key,
-            declared.name,
-            declared.quantity,
-            declared.kind,
-            declared.unit,
-            declared.minimum,
-            declared.maximum,
-        )
+        known = _known_channel(row)
         _add_channel(device, known)
         return known
 
@@ -168,6 +161,12 @@ class Registry:
 def _known_device(row: tuple[int, str, str, str, bool, int | None, float]) -> KnownDevice:
     device_id, code, name, status, online, last_seen_ms, interval_s = row
     return KnownDevice(device_id, code, name, status, online, last_seen_ms or 0, interval_s)
+
+
+def _known_channel(row: Any) -> KnownChannel:
+    low = -inf if row.min_value is None else row.min_value
+    high = inf if row.max_value is None else row.max_value
+    return KnownChannel(row.id, row.key, row.name, row.quantity, row.kind, row.unit, low, high)
 
 
 def _add_channel(device: KnownDevice, channel: KnownChannel) -> None:

@@ -1,7 +1,7 @@
 """The writes of a batch as few, large statements, for MariaDB/MySQL and SQLite. Decides nothing."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -9,8 +9,9 @@ from sqlalchemy import Connection, delete, insert, select
 
 from app.sensors.models import Reject
 
-# A literal row is some 35 bytes: far below the server's max_allowed_packet.
+# Far below the server's max_allowed_packet (16 MB): a reading is some 35 bytes, a message up to 130 KB.
 ROWS_PER_STATEMENT = 5000
+BYTES_PER_STATEMENT = 1_000_000
 IGNORE = {"sqlite": "INSERT OR IGNORE", "mysql": "INSERT IGNORE", "mariadb": "INSERT IGNORE"}
 Rows = Sequence[tuple[Any, ...]]
 Span = tuple[int, int, int]
@@ -44,8 +45,16 @@ def _count(connection: Connection, sql: str, rows: Any = ()) -> int:
 
 def insert_messages(connection: Connection, rows: Rows, *, ignore: bool) -> int:
     """How many of (device_id, ts_ms, digest, received_ms, topic, payload) were new."""
-    into = "INTO messages (device_id, ts_ms, digest, received_ms, topic, payload)"
-    return _many(connection, f"{_verb(connection, ignore)} {into} VALUES (?, ?, ?, ?, ?, ?)", rows)
+    columns = "(device_id, ts_ms, digest, received_ms, topic, payload)"
+    into = f"{_verb(connection, ignore)} INTO messages {columns} VALUES "
+    if _on_sqlite(connection):
+        return _many(connection, into + "(?, ?, ?, ?, ?, ?)", rows)
+    # Bytes as hexadecimal digits: nothing to escape, and several times as fast as the driver's parameters.
+    literals = [
+        f"({i},{ts_ms},x'{digest.hex()}',{at_ms},_utf8mb4 x'{topic.encode().hex()}',x'{payload.hex()}')"
+        for i, ts_ms, digest, at_ms, topic, payload in rows
+    ]
+    return sum(_count(connection, into + ",".join(part)) for part in _by_size(literals))
 
 
 def insert_readings(connection: Connection, rows: list[tuple[int, int, float]], *, ignore: bool) -> int:
@@ -71,6 +80,20 @@ def upsert_deliveries(connection: Connection, rows: Rows) -> None:
     """Keeps (client_id, mid, seq, digest), the newest of each message id."""
     into = "INSERT INTO deliveries (client_id, mid, seq, digest) VALUES (?, ?, ?, ?)"
     _many(connection, into + _on_clash(connection, ("client_id", "mid"), ("seq", "digest")), rows)
+
+
+def _by_size(literals: Iterable[str]) -> Iterator[list[str]]:
+    """In parts that each fit into a packet of the server."""
+    part: list[str] = []
+    size = 0
+    for literal in literals:
+        if part and size + len(literal) > BYTES_PER_STATEMENT:
+            yield part
+            part, size = [], 0
+        part.append(literal)
+        size += len(literal)
+    if part:
+        yield part
 
 
 def _on_clash(connection: Connection, key: tuple[str, ...], columns: tuple[str, ...]) -> str:

@@ -2,13 +2,15 @@
 
 import logging
 import socket
-import threading
+import struct
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import (
+    PUBACK,
     Client,
     ConnectFlags,
     DisconnectFlags,
@@ -16,15 +18,16 @@ from paho.mqtt.client import (
     MQTTv5,
     MQTTv311,
 )
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from app.core import times
 from app.core.settings import Settings
 from app.sensors.arrivals import Arrival
+from app.sensors.ledger import Ledger
+from app.sensors.wire import BufferedSocket
 
 log = logging.getLogger("backfinca.mqtt")
 
@@ -37,6 +40,33 @@ SEND_RETAINED, NO_RETAINED = 0, 2
 NAMES = {MQTTv5: "5", MQTTv311: "3.1.1"}
 
 
+class BatchClient(Client):
+    """paho, for many messages a second: it asks the system for every few bytes and announces each packet.
+
+    Here it reads what came in one go, and sends the acknowledgements of a batch as one piece.
+    """
+
+    def _create_socket(self) -> Any:
+        wire = super()._create_socket()
+        return BufferedSocket(wire) if isinstance(wire, socket.socket) else wire
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Reads packets for as long as some are here."""
+        code = super().loop_read(max_packets)
+        while code == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            wire = self.socket()
+            if not isinstance(wire, BufferedSocket) or not wire.pending():
+                break
+            code = super().loop_read(max_packets)
+        return code
+
+    def acknowledge(self, mids: list[int]) -> None:
+        """Acknowledges QoS 1 messages, in this order."""
+        packets = b"".join([struct.pack("!BBH", PUBACK, 2, mid) for mid in mids])
+        if packets:
+            self._packet_queue(PUBACK, packets, mids[-1], 1)
+
+
 class Subscriber:
     """One persistent session. Hands every message to `take` and acknowledges it when told to.
 
@@ -47,10 +77,7 @@ class Subscriber:
         self._settings = settings
         self._take = take
         self._version = MQTTv311 if settings.mqtt_protocol == "3.1.1" else MQTTv5
-        self._lock = threading.Lock()
-        self._unacknowledged: dict[int, Arrival] = {}
-        self._connection = 0
-        self._session = 0
+        self._ledger = Ledger()
         self._greeted = False
         self._failures = 0
         self._ending = False
@@ -78,29 +105,18 @@ class Subscriber:
 
     def acknowledge(self, arrivals: Iterable[Arrival]) -> None:
         """Tells the broker that these are stored. Those of an earlier connection it will deliver again."""
-        client = self._client
-        for arrival in arrivals:
-            if arrival.qos and self._settled(arrival):
-                client.ack(arrival.mid, arrival.qos)
+        self._client.acknowledge(self._ledger.settle(arrivals))
 
     def abandon(self, arrivals: Iterable[Arrival]) -> None:
         """Forgets messages that were not stored, and connects anew so that the broker delivers them again."""
-        for arrival in arrivals:
-            self._settled(arrival)
+        self._ledger.settle(arrivals)
         self._hang_up()
 
-    def _settled(self, arrival: Arrival) -> bool:
-        """Forgets the delivery; whether it is one of the present connection."""
-        with self._lock:
-            if self._unacknowledged.get(arrival.mid) is arrival:
-                del self._unacknowledged[arrival.mid]
-            return arrival.connection == self._connection
-
-    def _new_client(self) -> Client:
+    def _new_client(self) -> BatchClient:
         url = urlsplit(self._settings.mqtt_url)
         tls = url.scheme == "mqtts"
         v5 = self._version == MQTTv5
-        client = Client(
+        client = BatchClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._settings.mqtt_client_id,
             clean_session=None if v5 else False,
@@ -147,9 +163,7 @@ class Subscriber:
             # A refusal in MQTT 5 is an answer in MQTT 5; only this one means that it cannot speak it.
             self._greeted = reason.value != UNSUPPORTED_PROTOCOL
             return
-        with self._lock:
-            self._connection += 1
-            self._session += not flags.session_present
+        self._ledger.connected(session_kept=flags.session_present)
         self._greeted, self._failures = True, 0
         client.subscribe(self._subscriptions())
         self.connected = True
@@ -205,36 +219,21 @@ class Subscriber:
         arrival = Arrival(
             topic,
             bytes(message.payload),
-            times.now_ms(),
+            time.time_ns() // 1_000_000,
             message.qos,
             message.mid,
             message.dup,
             message.retain,
-            self._connection,
-            self._session,
+            self._ledger.connection,
+            self._ledger.session,
         )
-        if self._ending or (arrival.qos and self._waits_already(arrival)):
+        if self._ending or (arrival.qos and not self._ledger.enter(arrival)):
             return
         if not self._take(arrival) and arrival.qos:
             self.abandon([arrival])
 
-    def _waits_already(self, arrival: Arrival) -> bool:
-        """Whether it is a redelivery of one still in our queue, which then counts as of this connection."""
-        with self._lock:
-            known = self._unacknowledged.get(arrival.mid)
-            if (
-                known is not None
-                and arrival.dup
-                and known.session == arrival.session
-                and (known.topic, known.payload) == (arrival.topic, arrival.payload)
-            ):
-                known.connection = arrival.connection
-                return True
-            self._unacknowledged[arrival.mid] = arrival
-            return False
-
     def _hang_up(self) -> None:
         wire = self._client.socket()
-        if isinstance(wire, socket.socket):
+        if isinstance(wire, BufferedSocket):
             with suppress(OSError):
-                wire.shutdown(socket.SHUT_RDWR)
+                wire.hang_up()

@@ -74,7 +74,7 @@ def test_broker_restarted_without_own_instants(
     """The broker goes down with deliveries that are stored and not acknowledged, and others still waiting."""
     with farm.ingest() as ingest, Publisher(broker.port) as publisher:
         with monkeypatch.context() as patch:
-            patch.setattr(ingest._subscriber._client, "ack", lambda _mid, _qos: None)
+            patch.setattr(ingest._subscriber._client, "acknowledge", lambda _mids: None)
             publisher.number(0, 3000, stamped=False)
             publisher.settle()
             wait_until(lambda: farm.messages() >= 1000, "all that may be in flight is stored")

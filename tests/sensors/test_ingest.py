@@ -14,7 +14,7 @@ Lay = Callable[..., Farmyard]
 
 def mute(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on nothing it stores is acknowledged, as if it died in between."""
-    monkeypatch.setattr(ingest._subscriber._client, "ack", lambda _mid, _qos: None)
+    monkeypatch.setattr(ingest._subscriber._client, "acknowledge", lambda _mids: None)
 
 
 @pytest.mark.parametrize("stamped", [True, False], ids=["own instants", "server instants"])
