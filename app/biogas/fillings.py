@@ -24,6 +24,8 @@ def open_filling(digester_id: int | None = None, **values: Any) -> Filling:
     )
     material = material_called(values.pop("material_type"))
     given = values.pop("date", None) or times.local_day(times.now(), digester.timezone)
+    # Of two requests at once, the second looks when the first has opened its filling.
+    db.session.execute(select(Digester.id).where(Digester.id == digester.id).with_for_update())
     if active_filling(digester.id):
         raise Conflict("El biodigestor ya tiene una etapa activa; ciérrela primero", code="FILLING_ACTIVE")
     return records.create(
@@ -118,5 +120,7 @@ def _start(digester: Digester, day: date) -> datetime:
 
 
 def _require_active(filling: Filling) -> None:
+    # As it is now, and nobody else closes it meanwhile.
+    db.session.refresh(filling, with_for_update=True)
     if not filling.active:
         raise Conflict("La etapa está cerrada y no se puede modificar", code="FILLING_CLOSED")

@@ -44,6 +44,6 @@ def create_material(key: str, name: str, parameters: dict[str, Any], notes: str 
 
 def update_material(material: Material, **changes: Any) -> Material:
     """Changes a material; fillings already opened keep the figures they were opened with."""
-    if changes.get("parameters"):
+    if changes.get("parameters") is not None:
         changes["parameters"] = overlaid(material.parameters, changes["parameters"], material.key)
     return records.update(material, **changes)
