@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, cli, wiring
-from app.core import cache, extensions, health, http, metrics, observability, transaction
+from app.core import armour, cache, extensions, health, http, metrics, observability, transaction
 from app.core.settings import Settings, load_settings
 from app.users import guard
 
@@ -19,6 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     observability.configure_logging(settings)
     extensions.init_app(app, settings)
     observability.init_app(app)
+    armour.init_app(app)
     transaction.init_app(app)
     guard.init_app(app)
     # After the guard, so that a limit counts by person.

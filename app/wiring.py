@@ -21,6 +21,7 @@ from app.sensors.pusher import LiveReading, Pusher
 from app.sensors.roller import Roller
 from app.sensors.stored import Stored
 from app.sensors.watchers import Watchers
+from app.users.rounds import Rounds
 
 INGESTS_SHOWN = 8
 
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.extensions["redeclared"] = digesters.redeclared
     app.extensions["ingest_state"] = ingest_state
     app.extensions["ingest"] = None
+    app.extensions["rounds"] = None
 
 
 def watchers() -> Watchers:
@@ -50,8 +52,10 @@ def watchers() -> Watchers:
 
 
 def start_background(app: Flask) -> None:
-    """Starts ingest beside the requests, when the settings want it there: in one process, however many serve."""
+    """Starts what runs beside the requests: the rounds of this process and, in one process alone, inline ingest."""
     settings: Settings = app.config["SETTINGS"]
+    app.extensions["rounds"] = Rounds(app)
+    app.extensions["rounds"].start()
     if settings.mqtt_ingest != "inline":
         return
 
@@ -68,7 +72,10 @@ def start_background(app: Flask) -> None:
 
 
 def stop_background(app: Flask) -> None:
-    """Lets ingest store and acknowledge what it holds, and the screens be told of it."""
+    """Lets ingest store and acknowledge what it holds, the screens be told of it, and the rounds end."""
+    if rounds := app.extensions.get("rounds"):
+        rounds.stop()
+        app.extensions["rounds"] = None
     if duty := app.extensions.pop("duty", None):
         duty.stop()
     app.extensions["pusher"].close()
@@ -158,7 +165,7 @@ def digesters_of(device_ids: Iterable[int]) -> dict[int, int]:
     """The digester each device measures, for those that measure one."""
     query = select(DigesterDevice.device_id, DigesterDevice.digester_id)
     rows = db.session.execute(query.where(DigesterDevice.device_id.in_(list(device_ids))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def ingest_state() -> dict[str, Any]:

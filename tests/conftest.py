@@ -17,6 +17,7 @@ from app import create_app
 from app.core.extensions import cache, db, limiter
 from app.core.settings import Settings
 from app.core.transaction import transaction
+from app.users import incidents
 from app.users.models import User
 from app.users.passwords import hashed
 from app.users.permissions import Role
@@ -112,6 +113,7 @@ def app(profile: str, profile_app: Flask) -> Flask:
         _empty(profile, profile_app.config["SETTINGS"].instance_dir)
         cache.clear()
         limiter.reset()
+        incidents.ledger.take(0.0)
     return profile_app
 
 

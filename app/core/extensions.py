@@ -112,6 +112,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "TESTING": settings.flask_env == "testing",
         "SECRET_KEY": settings.signing_key,
         "MAX_CONTENT_LENGTH": settings.max_request_mb * 1024 * 1024,
+        "MAX_JSON_BYTES": settings.max_json_kb * 1024,
         "SQLALCHEMY_DATABASE_URI": settings.database_uri,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
         "RESTX_ERROR_404_HELP": False,

@@ -69,7 +69,9 @@ def json_response(body: Any, status: int = 200) -> Response:
 def answer(error: Exception) -> Response:
     """The response an exception means. Nothing of an unexpected one leaves the server but its trace id."""
     if isinstance(error, DomainError):
-        return failure(error.status, error.code, error.message, error.details)
+        wait = error.details.get("retry_after_seconds")
+        headers = {"Retry-After": str(wait)} if wait else None
+        return failure(error.status, error.code, error.message, error.details, headers)
     if isinstance(error, ValidationError):
         return answer(Invalid(fields=field_errors(error.errors(include_url=False))))
     if isinstance(error, IntegrityError):
@@ -118,7 +120,7 @@ def _of_status(status: int, headers: dict[str, str], error: HTTPException | None
 def json_body() -> dict[str, Any]:
     """The request's JSON object whatever its declared type; Malformed or Invalid when it is not one."""
     raw = request.get_data()
-    if len(raw) > current_app.config["MAX_CONTENT_LENGTH"]:
+    if len(raw) > current_app.config["MAX_JSON_BYTES"]:
         raise RequestEntityTooLarge
     if not raw.strip():
         return {}

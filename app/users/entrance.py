@@ -16,7 +16,7 @@ def enter(name: str, password: str, *, device: str, address: str, replaces: str 
     """
     with transaction():
         someone = login.candidate(name, address)
-    proved = login.proves(someone, password)
+    proved = login.is_theirs(someone.password_hash, password)
     with transaction():
         outcome = login.conclude(someone, password, proved, device)
         if isinstance(outcome, Opened) and replaces:

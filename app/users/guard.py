@@ -125,11 +125,12 @@ def _note(response: Response) -> Response:
         who = g.get("principal")
         incidents.report(kind, user_id=who.id if who else None, address=request.remote_addr)
     if incidents.is_due():
-        _store_incidents()
+        store_incidents()
     return response
 
 
-def _store_incidents() -> None:
+def store_incidents() -> None:
+    """Stores what was noted, in a transaction of its own; whatever the request had read or changed is let go."""
     rollback()
     try:
         with transaction():

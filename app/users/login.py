@@ -38,9 +38,8 @@ def candidate(name: str, address: str) -> Candidate:
     return found
 
 
-def proves(someone: Candidate, password: str) -> bool:
-    """Whether the password is the candidate's. Slow on purpose, so no transaction may be open meanwhile."""
-    kept = someone.password_hash
+def is_theirs(kept: str | None, password: str) -> bool:
+    """Whether the password is the one behind the hash (None: nobody's). Slow on purpose: no transaction may be open."""
     if kept is not None and earlier_hashes.is_earlier(kept):
         return earlier_hashes.matches(password, kept)
     return passwords.matches(password, kept)
