@@ -16,12 +16,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import servers  # noqa: E402
-from raw_publisher import encode, send  # noqa: E402
+import servers
+from raw_publisher import encode, send
 
-from app import create_app  # noqa: E402
-from app.core.extensions import db  # noqa: E402
-from app.core.settings import load_settings  # noqa: E402
+from app import create_app
+from app.core.extensions import db
+from app.core.settings import load_settings
 
 DEVICES = 50
 KEYS = 8

@@ -70,13 +70,27 @@ def _farm(app: Flask, count: int) -> int:
         digester = create_digester(name=f"Digester {count}", volume_m3=60.0, devices=[device.code])
         day = times.local_day(times.now(), digester.timezone) - timedelta(days=DAYS)
         filling = open_filling(
-            digester.id, date=day, material_type="bovino", material_amount_kg=14_000.0, material_humidity_pct=84.0
+            digester.id,
+            date=day,
+            material_type="bovino",
+            material_amount_kg=14_000.0,
+            material_humidity_pct=84.0,
         )
         start_ms, channel_id, filling_id = times.to_ms(filling.started_at), device.channels[0].id, filling.id
     with transaction() as session:
-        values = {"c": channel_id, "s": start_ms, "d": step_ms, "m": 600 / count, "b": BUCKET_MS, "n": count - 1}
+        values = {
+            "c": channel_id,
+            "s": start_ms,
+            "d": step_ms,
+            "m": 600 / count,
+            "b": BUCKET_MS,
+            "n": count - 1,
+        }
         session.execute(
-            text("INSERT INTO readings SELECT :c, :s + seq * :d, seq * :m FROM seq_0_to_9999999 WHERE seq <= :n"), values
+            text(
+                "INSERT INTO readings SELECT :c, :s + seq * :d, seq * :m FROM seq_0_to_9999999 WHERE seq <= :n"
+            ),
+            values,
         )
         session.execute(
             text(
@@ -86,7 +100,10 @@ def _farm(app: Flask, count: int) -> int:
             values,
         )
     wiring.settle_everything()
-    print(f"{count:>9,} readings stored, rolled up and metered in {time.monotonic() - started:.0f} s", flush=True)
+    print(
+        f"{count:>9,} readings stored, rolled up and metered in {time.monotonic() - started:.0f} s",
+        flush=True,
+    )
     return filling_id
 
 
@@ -97,7 +114,8 @@ def _measure(app: Flask, token: str, ids: dict[int, int]) -> dict[int, float]:
         for count, filling_id in ids.items():
             started = time.perf_counter()
             answer = client.get(
-                f"/api/v1/biogas/fillings/{filling_id}/production", headers={"Authorization": f"Bearer {token}"}
+                f"/api/v1/biogas/fillings/{filling_id}/production",
+                headers={"Authorization": f"Bearer {token}"},
             )
             taken[count].append(time.perf_counter() - started)
             assert answer.status_code == 200, answer.get_data(as_text=True)

@@ -38,7 +38,7 @@ def started(server_type: type[Any]) -> Iterator[Any]:
             raise
         pytest.skip(f"not installed: {missing}")
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture(scope="session")

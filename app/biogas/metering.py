@@ -79,7 +79,7 @@ def _metered(channel_ids: set[int]) -> list[tuple[int, int, str, str]]:
         .join(Digester, Digester.id == DigesterDevice.digester_id)
         .where(Channel.id.in_(channel_ids), Channel.quantity.in_([GAS, *CONDITIONS]))
     )
-    return [tuple(row) for row in db.session.execute(query)]
+    return [(channel, digester, kind, zone) for channel, digester, kind, zone in db.session.execute(query)]
 
 
 def _dependents(digester_id: int, channel_id: int, first_ms: int, newest: date) -> set[date]:
