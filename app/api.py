@@ -7,14 +7,20 @@ from flask_restx import Api
 
 from app.biogas.reports.resource import ns as reports
 from app.biogas.resource import ns as biogas
-from app.core import health, swagger
+from app.core import documentation, health, swagger
 from app.core.http import answer
 from app.core.transaction import transactional
 from app.sensors.resource import ns as sensors
 from app.users.auth_resource import auth
+from app.users.password_resource import passwords
+from app.users.resource import users
+from app.users.security_resource import ns as security
 
 NAMESPACES = [
     (auth, "/auth"),
+    (passwords, "/auth"),
+    (security, "/security"),
+    (users, "/users"),
     (sensors, "/sensors"),
     (biogas, "/biogas"),
     (reports, "/biogas/reports"),
@@ -46,4 +52,5 @@ def init_app(app: Flask) -> None:
     for namespace, path in NAMESPACES:
         api.add_namespace(namespace, path=path)
     swagger.register(api)
+    documentation.init_app(app, api)
     app.register_blueprint(blueprint)

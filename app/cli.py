@@ -1,4 +1,4 @@
-"""The command line's door: flask create-admin, ingest, seed."""
+"""The command line's door: flask create-admin, ingest, seed, tokens."""
 
 import signal
 import threading
@@ -14,11 +14,12 @@ from app.core.extensions import current_settings
 from app.core.transaction import transaction
 from app.sensors.ingest import Ingest
 from app.users import service as users
+from app.users.commands import tokens
 
 
 def init_app(app: Flask) -> None:
     """Adds the farm's commands to `flask`."""
-    for command in (create_admin, ingest, seed):
+    for command in (create_admin, ingest, seed, tokens):
         app.cli.add_command(command)
 
 
@@ -34,9 +35,13 @@ def create_admin(**person: Any) -> None:
         with transaction():
             users.create_admin(**person)
     except DomainError as error:
-        fields = error.details.get("validation_errors", {})
-        raise click.ClickException("; ".join([error.message, *(f"{k}: {v}" for k, v in fields.items())]))
+        raise _told(error)
     click.echo(f"Administrador creado: {person['email']}")
+
+
+def _told(error: DomainError) -> click.ClickException:
+    fields = error.details.get("validation_errors", {})
+    return click.ClickException("; ".join([error.message, *(f"{k}: {v}" for k, v in fields.items())]))
 
 
 @click.command("ingest")
@@ -64,6 +69,14 @@ def seed(with_demo: bool) -> None:
     with transaction():
         stored = materials.store_materials()
     click.echo(f"Materiales agregados: {stored}")
+    try:
+        with transaction():
+            admin = users.first_admin(current_settings())
+            created = admin.email if admin else None
+    except DomainError as error:
+        raise _told(error)
+    if created:
+        click.echo(f"Administrador creado: {created}")
     if with_demo:
         with transaction():
             made = demo.create_farm()

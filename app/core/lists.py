@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 from pydantic import BaseModel
-from sqlalchemy import JSON, Boolean, Date, Integer, Select, String, and_, false, func, or_, select
+from sqlalchemy import JSON, Boolean, Date, Integer, Select, String, and_, cast, false, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from app.core.errors import Invalid, Malformed
@@ -220,8 +220,12 @@ def _search(listing: Listing, args: Mapping[str, str]) -> list[ColumnElement[boo
         return []
     columns = listing.columns
     tests: list[ColumnElement[bool]] = [
-        columns[name].icontains(term, autoescape=True) for name in listing.search
+        _as_text(columns[name]).icontains(term, autoescape=True) for name in listing.search
     ]
     if (number := id_in(term)) is not None and "id" in columns:
         tests.append(columns["id"] == number)
     return [or_(*tests)] if tests else [false()]
+
+
+def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return column if isinstance(column.type, String) else cast(column, String)

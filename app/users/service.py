@@ -1,29 +1,19 @@
-"""Rules about people: logging in, making administrators. Knows nothing of HTTP."""
+"""Rules about people: finding one by any of their names, making administrators. Knows nothing of HTTP."""
 
+from pydantic import ValidationError
 from sqlalchemy import func, or_, select
 
-from app.core import times
-from app.core.errors import Forbidden, Invalid, Unauthenticated
+from app.core.errors import Invalid
 from app.core.extensions import db
-from app.core.records import create
+from app.core.settings import Settings
+from app.core.shapes import field_errors
+from app.users import people
 from app.users.models import User
-from app.users.passwords import hashed, matches, require_strong
+from app.users.names import IDENTIFICATION_DIGITS
 from app.users.permissions import Role
+from app.users.schemas import UserIn
 
-IDENTIFICATION_DIGITS = range(4, 16)
-
-
-def log_in(name: str, password: str) -> User:
-    """The active person with this identification, e-mail or username; the same refusal for every mistake."""
-    user = find(name)
-    if not matches(password, user.password_hash if user else None) or user is None:
-        raise Unauthenticated("Usuario o contraseña incorrectos", code="INVALID_CREDENTIALS")
-    if not user.status:
-        raise Forbidden("La cuenta está desactivada", code="ACCOUNT_DISABLED")
-    if not user.approved:
-        raise Forbidden("La cuenta espera aprobación", code="APPROVAL_PENDING")
-    user.last_login_at = times.now()
-    return user
+FIRST_ADMIN = ("admin_identification", "admin_email", "admin_password")
 
 
 def find(name: str) -> User | None:
@@ -38,19 +28,25 @@ def find(name: str) -> User | None:
 def create_admin(
     identification: int, fullname: str, email: str, password: str, username: str | None = None
 ) -> User:
-    """A new, active administrator. Raises Invalid for a weak password and Conflict for one that exists."""
-    require_strong(password)
-    if len(str(identification)) not in IDENTIFICATION_DIGITS:
-        raise Invalid(fields={"identification": "Debe tener de 4 a 15 dígitos"})
-    return create(
-        User,
-        identification=identification,
-        fullname=fullname,
-        username=username,
-        email=email.strip().lower(),
-        role=Role.ADMIN,
-        password_hash=hashed(password),
-    )
+    """A new, active administrator. Raises Invalid for wrong values and Conflict for names that exist."""
+    given = {"identification": identification, "fullname": fullname, "email": email, "username": username}
+    try:
+        person = UserIn.model_validate({**given, "password": password, "role": Role.ADMIN})
+    except ValidationError as error:
+        raise Invalid(fields=field_errors(error.errors(include_url=False))) from error
+    return people.store(**person.model_dump())
+
+
+def first_admin(settings: Settings) -> User | None:
+    """The administrator that the environment names, created while there is none; None when nothing is to do."""
+    given = {name: getattr(settings, name) for name in FIRST_ADMIN}
+    if not any(given.values()) or has_admin():
+        return None
+    missing = [name.upper() for name, value in given.items() if not value]
+    if missing:
+        raise Invalid(fields=dict.fromkeys(missing, "Falta para crear el primer administrador"))
+    identification, email, password = given.values()
+    return create_admin(identification, "Administrador", email, password)
 
 
 def has_admin() -> bool:

@@ -1,0 +1,240 @@
+"""HTTP door of people: their records, their permissions, signing up. Sessions are behind `auth_resource`."""
+
+from typing import Any
+
+from flask import current_app
+from flask_restx import Namespace, Resource
+
+from app.core import dependencies
+from app.core.access import allow, public
+from app.core.cache import conditional
+from app.core.errors import NotFound
+from app.core.extensions import limiter
+from app.core.http import gives, success, takes, written
+from app.core.lists import PARAMETERS, Listing, list_response
+from app.users import counts, grants, people, signup
+from app.users.guard import present
+from app.users.models import User
+from app.users.permissions import PERMISSIONS
+from app.users.schemas import (
+    GrantsIn,
+    GrantsOut,
+    PeopleRolesOut,
+    PeopleStatisticsOut,
+    PeopleStatusOut,
+    PersonNameOut,
+    SignUpIn,
+    UserChanges,
+    UserIn,
+    UserOut,
+)
+
+users = Namespace("users", description="Personas, roles y permisos")
+EVERYTHING = Listing(User, UserOut, search=("fullname", "email", "username", "phone", "identification"))
+NAMES = Listing(User, PersonNameOut, search=("fullname",))
+
+
+def _signup_rate() -> str:
+    return str(current_app.config["SETTINGS"].signup_rate_limit)
+
+
+@users.route("")
+class People(Resource):
+    """All people."""
+
+    @allow("")
+    @conditional("users")
+    @users.doc(params=PARAMETERS)
+    @gives(UserOut, many=True)
+    def get(self) -> Any:
+        """List people; without users.view only id, fullname and role, of those who have been let in."""
+        if present().may("users.view"):
+            return list_response(EVERYTHING)
+        return list_response(NAMES, where=[User.approved.is_(True)])
+
+    @allow("users.manage")
+    @takes(UserIn)
+    @gives(UserOut, "Persona creada", status=201)
+    def post(self, body: UserIn) -> Any:
+        """Create a person of any role."""
+        return people.register(present(), **body.model_dump())
+
+
+@users.route("/<int:id>")
+class Person(Resource):
+    """One person."""
+
+    @allow("")
+    @conditional("users")
+    @gives(UserOut)
+    def get(self, id: int) -> Any:
+        """Read one; without users.view everything of oneself, and id, fullname and role of others."""
+        user = people.found(id)
+        if present().may("users.view") or id == present().id:
+            return user
+        if not user.approved:
+            raise NotFound(f"{people.LABEL} {id} no existe")
+        return success(written(PersonNameOut, user))
+
+    @allow("")
+    @takes(UserChanges)
+    @gives(UserOut, "Persona actualizada")
+    def put(self, body: Any, id: int) -> Any:
+        """Change the fields that are present: of oneself the contact data, everything with users.manage."""
+        return people.change(present(), people.found(id), **body.model_dump(exclude_unset=True))
+
+    patch = put
+
+    @allow("users.manage")
+    @gives(None, "Persona eliminada")
+    def delete(self, id: int) -> Any:
+        """Delete a person whom no record needs."""
+        people.remove(present(), people.found(id))
+        return {"deleted_id": id}
+
+
+@users.route("/<int:id>/dependencies")
+class PersonDependencies(Resource):
+    """What stands in the way of deleting a person."""
+
+    @allow("users.manage")
+    @gives(None)
+    def get(self, id: int) -> Any:
+        """Every record that points at the person."""
+        return dependencies.verdict(people.found(id))
+
+
+@users.route("/<int:id>/permissions")
+class PersonPermissions(Resource):
+    """What one person may do."""
+
+    @allow("")
+    @conditional(*grants.TABLES)
+    @gives(GrantsOut)
+    def get(self, id: int) -> Any:
+        """All permissions of a person: one's own, or anybody's with users.manage or users.approve."""
+        actor = present()
+        if id != actor.id and not actor.may("users.approve") and not actor.may("users.manage"):
+            raise grants.refusal("users.manage", actor.role)
+        return _permissions(people.found(id))
+
+    @allow("users.manage")
+    @takes(GrantsIn)
+    @gives(GrantsOut, "Permisos actualizados")
+    def put(self, body: GrantsIn, id: int) -> Any:
+        """Give (true), take (false) or leave to the role (null) the permissions named."""
+        user = people.found(id)
+        people.change_permissions(present(), user, body.root)
+        return _permissions(user)
+
+    patch = put
+
+
+@users.route("/<int:id>/approve")
+class Approval(Resource):
+    """Letting somebody in."""
+
+    @allow("users.approve")
+    @gives(UserOut, "Persona aprobada")
+    def post(self, id: int) -> Any:
+        """Approve a person who waits."""
+        return signup.approve(present(), people.found(id))
+
+
+@users.route("/<int:id>/reject")
+class Rejection(Resource):
+    """Turning somebody away."""
+
+    @allow("users.approve")
+    @gives(None, "Solicitud rechazada")
+    def post(self, id: int) -> Any:
+        """Forget a person who waits, so that their identification and e-mail are free again."""
+        signup.reject(present(), people.found(id))
+        return {"deleted_id": id}
+
+
+@users.route("/pending")
+class Pending(Resource):
+    """Those who wait for approval."""
+
+    @allow("users.approve")
+    @conditional("users")
+    @users.doc(params=PARAMETERS)
+    @gives(UserOut, many=True)
+    def get(self) -> Any:
+        """List the people who wait."""
+        return list_response(EVERYTHING, where=[User.approved.is_(False)])
+
+
+@users.route("/public")
+class SignUp(Resource):
+    """Coming in from outside."""
+
+    decorators = (limiter.limit(_signup_rate, methods=["POST"]),)
+
+    @public
+    @takes(SignUpIn)
+    @gives(UserOut, "Registro recibido", status=201)
+    @users.doc(security=[])
+    def post(self, body: SignUpIn) -> Any:
+        """Sign up as an apprentice."""
+        return signup.sign_up(**body.model_dump())
+
+
+@users.route("/statistics")
+class Statistics(Resource):
+    """People by role and by status."""
+
+    @allow("dashboard.view")
+    @conditional("users")
+    @gives(PeopleStatisticsOut)
+    def get(self) -> Any:
+        """How many people, by role and by status."""
+        return counts.statistics()
+
+
+@users.route("/status")
+class Status(Resource):
+    """People by status."""
+
+    @allow("dashboard.view")
+    @conditional("users")
+    @gives(PeopleStatusOut)
+    def get(self) -> Any:
+        """How many people are active."""
+        return counts.by_status()
+
+
+@users.route("/roles")
+class Roles(Resource):
+    """People by role."""
+
+    @allow("dashboard.view")
+    @conditional("users")
+    @gives(PeopleRolesOut)
+    def get(self) -> Any:
+        """How many people hold each role."""
+        return counts.by_role()
+
+
+@users.route("/stats")
+class Stats(Resource):
+    """The counters every resource has."""
+
+    @allow("dashboard.view")
+    @gives(None)
+    def get(self) -> Any:
+        """How many people, active and new today."""
+        return counts.totals()
+
+
+def _permissions(user: User) -> dict[str, Any]:
+    singles = grants.single_grants(user.id)
+    held = grants.combined(user.role, singles)
+    return {
+        "user_id": user.id,
+        "fullname": user.fullname,
+        "role": user.role,
+        "permissions": {name: name in held for name in sorted(PERMISSIONS)},
+        "grants": singles,
+    }
