@@ -3,6 +3,7 @@
 import logging
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -34,8 +35,9 @@ log = logging.getLogger("backfinca.mqtt")
 SESSION_DAYS = 7
 MOST_IN_FLIGHT = 2000
 UNSUPPORTED_PROTOCOL = 132
-# One such failure may be a broker that is just stopping.
+# A broker that hangs up on our greeting may be just stopping; one that says nothing does not understand it.
 FAILURES_BEFORE_SWITCH = 2
+GREETING_S = 3.0
 SEND_RETAINED, NO_RETAINED = 0, 2
 NAMES = {MQTTv5: "5", MQTTv311: "3.1.1"}
 
@@ -78,8 +80,9 @@ class Subscriber:
         self._take = take
         self._version = MQTTv311 if settings.mqtt_protocol == "3.1.1" else MQTTv5
         self._ledger = Ledger()
-        self._greeted = False
+        self._greeted = self._speaks_5 = False
         self._failures = 0
+        self._patience = threading.Timer(GREETING_S, self._lose_patience)
         self._ending = False
         self._client = self._new_client()
         self.connected = False
@@ -123,7 +126,7 @@ class Subscriber:
             protocol=self._version,
             manual_ack=True,
         )
-        client.on_pre_connect = self._on_pre_connect
+        client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -147,8 +150,23 @@ class Subscriber:
         properties.ReceiveMaximum = min(self._settings.mqtt_queue_size // 2, MOST_IN_FLIGHT)
         return properties
 
-    def _on_pre_connect(self, client: Client, userdata: Any) -> None:
+    def _on_socket_open(self, client: Client, userdata: Any, wire: Any) -> None:
         self._greeted = False
+        if self._may_switch:
+            self._patience = threading.Timer(GREETING_S, self._lose_patience)
+            self._patience.daemon = True
+            self._patience.start()
+
+    @property
+    def _may_switch(self) -> bool:
+        """Sharing needs MQTT 5, and so does a broker that spoke it before."""
+        settings = self._settings
+        return settings.mqtt_protocol == "auto" and not settings.mqtt_share_group and not self._speaks_5
+
+    def _lose_patience(self) -> None:
+        if not self._greeted:
+            self._failures = FAILURES_BEFORE_SWITCH
+            self._hang_up()
 
     def _on_connect(
         self,
@@ -165,6 +183,7 @@ class Subscriber:
             return
         self._ledger.connected(session_kept=flags.session_present)
         self._greeted, self._failures = True, 0
+        self._speaks_5 = self._version == MQTTv5
         client.subscribe(self._subscriptions())
         self.connected = True
         log.info("connected to the broker by MQTT %s", self.protocol)
@@ -194,10 +213,11 @@ class Subscriber:
         properties: Properties | None,
     ) -> None:
         self.connected = False
+        self._patience.cancel()
         if self._ending or client is not self._client:
             return
         log.warning("disconnected from the broker: %s", reason)
-        if not self._greeted and self._settings.mqtt_protocol == "auto":
+        if not self._greeted and self._may_switch:
             self._failures += 1
             if self._failures >= FAILURES_BEFORE_SWITCH:
                 self._switch_protocol(client)
