@@ -203,7 +203,7 @@ def conditions_of(digester: Digester, start_ms: int, end_ms: int) -> Conditions:
         .where(Rollup.bucket_ms >= start_ms, Rollup.bucket_ms < end_ms)
         .group_by(Channel.quantity)
     )
-    means = {quantity: total / n for quantity, total, n in db.session.execute(query)}
+    means = {quantity: total / int(n) for quantity, total, n in db.session.execute(query)}
     return Conditions(
         means.get("temperature", digester.meter_temperature_c),
         means.get("pressure", digester.meter_pressure_hpa),
