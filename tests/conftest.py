@@ -113,7 +113,7 @@ def app(profile: str, profile_app: Flask) -> Flask:
         _empty(profile, profile_app.config["SETTINGS"].instance_dir)
         cache.clear()
         limiter.reset()
-        incidents.ledger.take(0.0)
+        incidents.ledger = incidents.Ledger()
     return profile_app
 
 

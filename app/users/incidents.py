@@ -20,7 +20,7 @@ from app.users.token_models import Incident, Tally
 
 log = logging.getLogger("backfinca.security")
 WRITE_EVERY_S = 1.0
-# Of incidents that repeat, one row a minute per address is kept; the tallies count them all.
+# Of incidents that repeat, one row a minute per person and address is kept; the tallies count them all.
 REPEAT_S = 60.0
 WAITING_ROWS = 200
 
@@ -43,19 +43,20 @@ class Ledger:
     rows: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     written_at: float = 0.0
-    shown_at: dict[tuple[str, str | None], float] = field(default_factory=dict)
+    shown_at: dict[tuple[Any, ...], float] = field(default_factory=dict)
 
     def is_due(self, now: float) -> bool:
         """Whether something waits and the last writing was long enough ago (`now` in monotonic seconds)."""
         return bool(self.counts) and now - self.written_at >= WRITE_EVERY_S
 
-    def is_new(self, kind: str, address: str | None, now: float) -> bool:
-        """Whether this incident deserves a row of its own."""
-        if len(self.rows) >= WAITING_ROWS or now - self.shown_at.get((kind, address), -REPEAT_S) < REPEAT_S:
+    def is_new(self, incident: tuple[Any, ...], now: float) -> bool:
+        """Whether this incident (kind, person, address) deserves a row of its own."""
+        last = self.shown_at.get(incident)
+        if len(self.rows) >= WAITING_ROWS or (last is not None and now - last < REPEAT_S):
             return False
         if len(self.shown_at) >= WAITING_ROWS:
             self.shown_at.clear()
-        self.shown_at[kind, address] = now
+        self.shown_at[incident] = now
         return True
 
     def take(self, now: float) -> tuple[Counter[str], list[dict[str, Any]]]:
@@ -80,7 +81,7 @@ def report(kind: str, *, user_id: int | None = None, address: str | None = None)
     level, message = KINDS[kind]
     with ledger.lock:
         ledger.counts[kind] += 1
-        if not ledger.is_new(kind, address, time.monotonic()):
+        if not ledger.is_new((kind, user_id, address), time.monotonic()):
             return
         row = {"kind": kind, "level": level, "message": message, "at": times.now()}
         ledger.rows.append({**row, "user_id": user_id, "address": address})
