@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     refresh_rate_limit: str = "120 per minute"
     recover_rate_limit: str = "10 per minute"
     password_rate_limit: str = "10 per minute"  # noqa: S105
-    signup_rate_limit: str = "20 per hour"
+    signup_rate_limit: str = "60 per hour"
     login_free_failures: int = Field(default=10, ge=1)
     login_delay_seconds: int = Field(default=30, ge=0)
     login_max_delay_seconds: int = Field(default=900, ge=0)

@@ -3,10 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 
-from app.core import times
 from app.core.errors import DomainError, Forbidden, TooMany, Unauthenticated
 from app.core.extensions import db
-from app.users import earlier_hashes, incidents, lockout, passwords, service, sessions
+from app.users import earlier_hashes, incidents, lockout, passwords, people, service, sessions
 from app.users.models import User
 from app.users.sessions import Opened
 
@@ -58,7 +57,7 @@ def conclude(someone: Candidate, password: str, proved: bool, device: str) -> Op
     if not user.approved:
         return Forbidden("La cuenta espera aprobación", code="APPROVAL_PENDING")
     lockout.forgive(someone.subjects)
-    user.last_login_at = times.now()
+    people.note_login(user)
     if passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hashed(password)
     return sessions.begin(user, device, someone.address)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import flag_modified
 
-from app.core import dependencies, records
+from app.core import dependencies, records, times
 from app.core.errors import Conflict, Forbidden
 from app.core.extensions import db
 from app.users import sessions
@@ -113,6 +114,12 @@ def change_permissions(actor: Principal, user: User, changes: Mapping[str, bool 
     require_not_above(actor.permissions, permissions_of(user.id, user.role))
     change_grants(user, changes)
     require_not_above(actor.permissions, permissions_of(user.id, user.role))
+
+
+def note_login(user: User) -> None:
+    """Notes that the person has just come in; that changes nothing of theirs, so `updated_at` stays."""
+    user.last_login_at = times.now()
+    flag_modified(user, "updated_at")
 
 
 def remove(actor: Principal, user: User) -> None:

@@ -15,13 +15,14 @@ from app.core.lists import PARAMETERS, Listing, list_response
 from app.users import counts, grants, people, signup
 from app.users.guard import present
 from app.users.models import User
-from app.users.permissions import PERMISSIONS
+from app.users.permissions import PERMISSIONS, TABLE, Role
 from app.users.schemas import (
     GrantsIn,
     GrantsOut,
     PeopleRolesOut,
     PeopleStatisticsOut,
     PeopleStatusOut,
+    PermissionOut,
     PersonNameOut,
     SignUpIn,
     UserChanges,
@@ -128,6 +129,24 @@ class PersonPermissions(Resource):
         return _permissions(user)
 
     patch = put
+
+
+@users.route("/permissions")
+class Permissions(Resource):
+    """What there is to be given."""
+
+    @allow("")
+    @gives(PermissionOut, many=True)
+    def get(self) -> Any:
+        """Every permission, what it allows and the roles that hold it."""
+        return [
+            {
+                "permission": name,
+                "meaning": one.meaning,
+                "roles": [role for role in Role if role in one.roles],
+            }
+            for name, one in TABLE.items()
+        ]
 
 
 @users.route("/<int:id>/approve")

@@ -75,6 +75,14 @@ class _UserPatch(UserIn):
 UserChanges = partial(_UserPatch, "UserChanges")
 
 
+class PermissionOut(Shape):
+    """A permission, what it allows, and the roles that hold it."""
+
+    permission: str
+    meaning: str
+    roles: list[RoleName]
+
+
 class GrantsIn(RootModel[dict[str, bool | None]]):
     """Permissions by name: true gives, false takes, null leaves to the role."""
 

@@ -1,5 +1,7 @@
 """People's records: who may read and change whom, what is stored, and what clashes."""
 
+import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ from flask import Flask
 from queries import queries
 from users.folk import bestow, code_of, enrol, facts_of, faults_of, logged_in, own_id
 
+from app.core.extensions import db
+from app.users.models import User
 from app.users.permissions import PERMISSIONS, Role
 
 NEWCOMER = {
@@ -44,6 +48,7 @@ MATRIX: list[tuple[str, str, Any, tuple[int, int, int, int]]] = [
     ("get", "/users/pending", None, (200, 403, 403, 401)),
     ("post", "/users/{waiting}/approve", None, (200, 403, 403, 401)),
     ("post", "/users/{waiting}/reject", None, (200, 403, 403, 401)),
+    ("get", "/users/permissions", None, (200, 200, 200, 401)),
     ("get", "/users/statistics", None, (200, 200, 200, 401)),
     ("get", "/users/status", None, (200, 200, 200, 401)),
     ("get", "/users/roles", None, (200, 200, 200, 401)),
@@ -295,6 +300,35 @@ def test_the_last_administrator_stays(app: Flask, instructor: Caller, way: str) 
     assert (answer.status_code, code_of(answer)) == (409, "LAST_ADMIN")
     enrol(app, Role.ADMIN)
     assert calls[way]().status_code == 200
+
+
+def test_of_two_administrators_who_delete_each_other_one_stays(app: Flask) -> None:
+    ids = [enrol(app, Role.ADMIN) for _ in range(2)]
+    callers = [logged_in(app, user_id) for user_id in ids]
+    barrier, statuses = threading.Barrier(2), []
+
+    def delete(caller: Caller, user_id: int) -> None:
+        barrier.wait(timeout=10)
+        statuses.append(caller.delete(f"/users/{user_id}").status_code)
+
+    pairs = zip(callers, reversed(ids), strict=True)
+    threads = [threading.Thread(target=delete, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert statuses.count(200) == 1
+    with app.app_context():
+        assert db.session.query(User).filter_by(role=Role.ADMIN).count() == 1
+
+
+def test_coming_in_is_no_change_of_the_person(app: Flask) -> None:
+    long_ago = datetime(2026, 1, 2, tzinfo=UTC)
+    user_id = enrol(app, updated_at=long_ago)
+    logged_in(app, user_id)
+    facts = facts_of(app, user_id)
+    assert facts["updated_at"] == long_ago
+    assert facts["last_login_at"] > long_ago
 
 
 def test_conditional_reads_of_people(app: Flask, admin: Caller) -> None:

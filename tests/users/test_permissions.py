@@ -41,6 +41,13 @@ def test_every_route_asks_for_a_permission_that_exists(app: Flask) -> None:
     assert asked - {"", None} <= PERMISSIONS
 
 
+def test_the_table_can_be_read(apprentice: Caller) -> None:
+    rows = apprentice.get("/users/permissions").json["data"]
+    held = {role: {row["permission"] for row in rows if role in row["roles"]} for role in Role}
+    assert held == GRANTS
+    assert all(row["meaning"] for row in rows)
+
+
 def test_a_grant_and_a_revocation_work_at_once(app: Flask, admin: Caller, apprentice: Caller) -> None:
     user_id = own_id(apprentice)
     first = apprentice.get("/users")
