@@ -8,28 +8,33 @@ monkey.patch_all()
 import os
 import shutil
 import tempfile
+import threading
+import time
 
-from app.core.settings import load_settings
+from dotenv import dotenv_values
 
-_settings = load_settings()
+# Nothing of the application is imported here: a reload (SIGHUP) would keep the old code, and the figures their old place.
+_settings = {**dotenv_values(".env"), **{name: value for name, value in os.environ.items() if value}}
 
-bind = f"{os.environ.get('HOST', '0.0.0.0')}:{_settings.port}"
+bind = f"{_settings.get('HOST') or '0.0.0.0'}:{_settings.get('PORT') or 8081}"
 worker_class = "gevent"
 # Without Redis the limits, stamps and live rooms live in one process, so there is only one.
-workers = int(os.environ.get("WEB_CONCURRENCY", "2" if _settings.redis_url else "1"))
+workers = int(_settings.get("WEB_CONCURRENCY") or (2 if _settings.get("REDIS_URL") else 1))
 worker_connections = 3000
-max_requests = 20_000
-max_requests_jitter = 2_000
+max_requests = int(_settings.get("MAX_REQUESTS") or 20_000)
+max_requests_jitter = max_requests // 10
 timeout = 60
 graceful_timeout = 30
 keepalive = 5
 errorlog = "-"
-loglevel = _settings.log_level.lower()
-if _settings.use_https and _settings.ssl_cert_file:
-    certfile, keyfile = _settings.ssl_cert_file, _settings.ssl_key_file
+loglevel = (_settings.get("LOG_LEVEL") or "info").lower()
+if (_settings.get("USE_HTTPS") or "").lower() in ("1", "true", "yes", "on") and _settings.get("SSL_CERT_FILE"):
+    certfile, keyfile = _settings["SSL_CERT_FILE"], _settings.get("SSL_KEY_FILE")
 
 # Prometheus' figures of all workers meet in this folder; it must be named before the application is imported.
-_figures = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="backfinca-metrics-"))
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="backfinca-metrics-")
+    os.environ["BACKFINCA_METRICS_OWNER"] = str(os.getpid())
 
 
 def post_worker_init(worker):
@@ -37,13 +42,24 @@ def post_worker_init(worker):
     from app.wiring import start_background
 
     start_background(worker.wsgi)
+    threading.Thread(target=_dismiss_screens, args=(worker,), name="farewell", daemon=True).start()
+
+
+def _dismiss_screens(worker):
+    """A worker told to leave waits for its requests, and a WebSocket is a request that never ends."""
+    while worker.alive:
+        time.sleep(0.2)
+    while True:
+        worker.wsgi.extensions["websockets"].dismiss_all()
+        time.sleep(0.5)
 
 
 def worker_exit(server, worker):
     """A worker that leaves first acknowledges and flushes what it holds."""
-    from app.wiring import stop_background
+    if getattr(worker, "wsgi", None) is not None:
+        from app.wiring import stop_background
 
-    stop_background(worker.wsgi)
+        stop_background(worker.wsgi)
 
 
 def child_exit(server, worker):
@@ -54,5 +70,6 @@ def child_exit(server, worker):
 
 
 def on_exit(server):
-    """The figures' folder goes with the server."""
-    shutil.rmtree(_figures, ignore_errors=True)
+    """The figures' folder goes with the server that made it."""
+    if os.environ.get("BACKFINCA_METRICS_OWNER") == str(os.getpid()):
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -9,7 +9,7 @@ from app.core.bus import bus
 from app.core.extensions import sock
 from app.sensors.admission import PERMISSION, Admission
 from app.sensors.stored import Stored
-from app.users.guard import presented_token
+from app.users import guard
 
 TOPIC = "frames"
 WAIT_S = 1.0
@@ -32,7 +32,7 @@ def frames_of(stored: Stored) -> list[dict[str, Any]]:
 @allow(PERMISSION)
 def frames(ws: Any) -> None:
     """Sends each message's frame until the client goes; what the client says is read and dropped."""
-    admission = Admission(presented_token())
+    admission = Admission(guard.present())
     with bus().subscribe(TOPIC) as queue:
         while ws.connected:
             while ws.receive(timeout=0) is not None:

@@ -15,12 +15,15 @@ from flask_socketio import ConnectionRefusedError, Namespace, emit, join_room, l
 from prometheus_client import Gauge
 
 from app.core import times
-from app.core.errors import DomainError
+from app.core.errors import DomainError, Unauthenticated
 from app.core.extensions import db, socketio
 from app.sensors import snapshots
 from app.sensors.admission import Admission
 from app.sensors.pusher import LiveReading
 from app.sensors.snapshots import Wanted
+from app.users import cookies
+from app.users.guard import presented_token
+from app.users.tokens import Principal, principal_of
 
 log = logging.getLogger("backfinca.live")
 NAMESPACE = "/live"
@@ -48,7 +51,7 @@ class Live(Namespace):
     def on_connect(self, auth: Any = None) -> None:
         """Admits holders of a token who may see sensors; everybody else is refused before anything is sent."""
         try:
-            self._admissions[_sid()] = Admission(_token(auth))
+            self._admissions[_sid()] = Admission(_principal(auth))
         except Exception as error:
             refusal = _refusal(error)
             raise ConnectionRefusedError(refusal["message"], refusal) from error
@@ -162,11 +165,17 @@ def _refusal(error: Exception) -> dict[str, Any]:
     }
 
 
-def _token(auth: Any) -> str:
-    if isinstance(auth, dict) and auth.get("token"):
-        return str(auth["token"]).removeprefix("Bearer ")
-    header = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return header or request.args.get("token", "")
+def _principal(auth: Any) -> Principal:
+    """Whoever the Socket.IO auth names, or else the handshake's header, query or cookie."""
+    given = auth.get("token") if isinstance(auth, dict) else None
+    token = str(given).removeprefix("Bearer ") if given else presented_token()
+    if token:
+        return principal_of(token)
+    token = request.cookies.get(cookies.ACCESS, "")
+    if not token:
+        raise Unauthenticated("Inicie sesión para continuar", code="MISSING_TOKEN")
+    cookies.require_own_origin()
+    return principal_of(token)
 
 
 def _sid() -> str:
