@@ -22,10 +22,16 @@ def init_app(app: Flask) -> None:
     def intend() -> None:
         writing.set(request.method not in SAFE)
 
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        writing.set(False)
+
 
 @contextmanager
 def transaction() -> Iterator[Session]:
     """All or nothing, for doors other than HTTP. Runs the after-commit calls when it holds."""
+    # What was read before would be seen as it was, and a reader is refused SQLite's write lock.
+    db.session.rollback()
     token = writing.set(True)
     try:
         yield db.session()
