@@ -5,6 +5,8 @@ import signal
 import sys
 from typing import Any
 
+from flask import Flask
+
 from app import create_app, wiring
 from app.core.extensions import socketio
 from app.core.settings import Settings, SettingsError, load_settings
@@ -20,19 +22,19 @@ def main() -> None:
         if options.demo:
             from scripts.demo import farm
 
-            with farm() as settings:
-                serve(settings)
+            with farm() as app:
+                serve(app)
         else:
-            serve(load_settings())
+            serve(create_app(load_settings()))
     except SettingsError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         pass
 
 
-def serve(settings: Settings) -> None:
+def serve(app: Flask) -> None:
     """Runs the server until it is stopped."""
-    app = create_app(settings)
+    settings: Settings = app.config["SETTINGS"]
     wiring.start_background(app)
     try:
         print(f" * {address(settings)}/api/v1/  (Ctrl-C para detener)", flush=True)

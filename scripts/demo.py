@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flask import Flask
+
 from app import create_app, wiring
 from app.biogas import demo
 from app.core import health
@@ -24,20 +26,19 @@ MOSQUITTO_PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto")
 
 
 @contextmanager
-def farm() -> Iterator[Settings]:
-    """A seeded database, a broker and a simulator, for as long as the block lasts."""
-    wanted = load_settings(mqtt_ingest="inline") if "MQTT_INGEST" not in os.environ else load_settings()
-    wanted.instance_dir.mkdir(parents=True, exist_ok=True)
-    with _broker(wanted) as settings:
-        password = _prepare(settings)
-        _welcome(settings, password)
-        with _running(_simulator(settings)):
-            yield settings
-
-
-def _prepare(settings: Settings) -> str:
-    """Migrates and seeds what is missing; the administrator's password."""
+def farm() -> Iterator[Flask]:
+    """The application over a seeded database, a broker and a simulator, for as long as the block lasts."""
+    defaults = {"mqtt_ingest": "inline", "log_level": "WARNING"}
+    settings = load_settings(**{k: v for k, v in defaults.items() if k.upper() not in os.environ})
     app = create_app(settings)
+    with _broker(settings):
+        _welcome(settings, _prepare(app, settings))
+        with _running(_simulator(settings)):
+            yield app
+
+
+def _prepare(app: Flask, settings: Settings) -> str:
+    """Migrates and seeds what is missing; the administrator's password."""
     with app.app_context():
         state = health.state(dict)["services"]
         if state["migrations"] != "current":
@@ -85,11 +86,11 @@ def _welcome(settings: Settings, password: str) -> None:
 
 
 @contextmanager
-def _broker(settings: Settings) -> Iterator[Settings]:
+def _broker(settings: Settings) -> Iterator[None]:
     """The broker of the settings when one answers there; else one of our own, on its port or a free one."""
     host, port = _address(settings.mqtt_url)
     if _answers(host, port):
-        yield settings
+        yield
         return
     if host not in ("localhost", "127.0.0.1"):
         sys.exit(f"No responde el broker MQTT {host}:{port} (MQTT_URL)")
@@ -98,7 +99,7 @@ def _broker(settings: Settings) -> Iterator[Settings]:
             if _answers(host, port):
                 break
             time.sleep(0.1)
-        yield settings
+        yield
 
 
 def _broker_command(folder: Path, port: int) -> list[str]:

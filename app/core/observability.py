@@ -48,7 +48,8 @@ def configure_logging(settings: Settings) -> None:
         handler.setFormatter(JsonLines())
         logging.root.addHandler(handler)
     logging.root.setLevel(settings.log_level.upper())
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    # It says at every start that it is not for production; docs/operations.md says it too.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 def init_app(app: Flask) -> None:

@@ -10,9 +10,10 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from openpyxl import Workbook
-from openpyxl.xml.functions import tostring
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 # Full-width signs are read as operators by spreadsheet programs in East Asian locales.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -51,12 +52,15 @@ def csv_stream(header: Sequence[str], rows: Iterable[Sequence[object]], bom: boo
         yield _csv_lines([[_csv_cell(value) for value in row] for row in chunk])
 
 
-def workbook_bytes(workbook: Workbook, created_at: datetime) -> bytes:
+def workbook_bytes(workbook: "Workbook", created_at: datetime) -> bytes:
     """The workbook as .xlsx bytes in which every date is `created_at` (aware): same workbook, same bytes."""
     moment = created_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     saved = io.BytesIO()
     workbook.save(saved)
     workbook.properties.created = workbook.properties.modified = moment
+    # It loads slowly, and most who write CSV never need it.
+    from openpyxl.xml.functions import tostring
+
     properties = tostring(workbook.properties.to_tree())
     fixed = io.BytesIO()
     with zipfile.ZipFile(saved) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:

@@ -21,8 +21,12 @@ SUBSTITUTES = str.maketrans("0134578@$!|+l", "oieastbasiiti")
 SHORTEST_OWN_WORD = 4
 
 _hasher = PasswordHasher()
+
+
 # Checked when the account does not exist, so that a stranger cannot tell by the time it takes.
-_nobody = _hasher.hash(secrets.token_urlsafe(16))
+@cache
+def _nobody() -> str:
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 def hashed(password: str) -> str:
@@ -33,7 +37,7 @@ def hashed(password: str) -> str:
 def matches(password: str, kept: str | None) -> bool:
     """Whether the password is the one hashed; the same work when there is no hash."""
     try:
-        return _hasher.verify(kept or _nobody, password) and kept is not None
+        return _hasher.verify(kept or _nobody(), password) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
