@@ -134,7 +134,7 @@ def remove(actor: Principal, user: User) -> None:
 
 def keep_an_administrator(leaving: User) -> None:
     """Raises Conflict when without this person nobody would administer the farm. Locks the administrators' rows."""
-    if leaving.role != Role.ADMIN:
+    if leaving.role != Role.ADMIN or not (leaving.status and leaving.approved):
         return
     active = select(User.id).where(User.role == Role.ADMIN, User.status, User.approved)
     others = set(db.session.scalars(active.order_by(User.id).with_for_update())) - {leaving.id}

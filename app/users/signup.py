@@ -30,7 +30,7 @@ def approve(actor: Principal, user: User) -> User:
 
 
 def reject(actor: Principal, user: User) -> None:
-    """Forgets a person who asked to come in; Conflict for one who has been let in."""
-    if user.approved:
+    """Forgets a person who asked to come in; Conflict for one who is, or has ever been, in."""
+    if user.approved or user.last_login_at is not None:
         raise Conflict("Esta persona ya fue aprobada; desactívela o elimínela", code="ALREADY_APPROVED")
     people.remove(actor, user)

@@ -58,6 +58,14 @@ def test_nobody_is_rejected_once_in(app: Flask, admin: Caller) -> None:
     assert logged_in(app, user_id, PASSWORD).get("/auth/me").status_code == 200
 
 
+def test_whoever_has_been_in_is_not_forgotten_as_a_request(app: Flask, admin: Caller) -> None:
+    user_id = enrol(app)
+    logged_in(app, user_id)
+    assert admin.patch(f"/users/{user_id}", json={"approved": False}).status_code == 200
+    assert code_of(admin.post(f"/users/{user_id}/reject")) == "ALREADY_APPROVED"
+    assert facts_of(app, user_id)["approved"] is False
+
+
 def test_nobody_who_does_not_exist(admin: Caller) -> None:
     assert [admin.post(f"/users/99999/{verb}").status_code for verb in ("approve", "reject")] == [404, 404]
 

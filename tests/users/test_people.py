@@ -302,6 +302,12 @@ def test_the_last_administrator_stays(app: Flask, instructor: Caller, way: str) 
     assert calls[way]().status_code == 200
 
 
+def test_an_administrator_who_is_out_may_come_back(app: Flask, instructor: Caller) -> None:
+    bestow(app, own_id(instructor), dict.fromkeys(PERMISSIONS, True))
+    only = enrol(app, Role.ADMIN, status=False)
+    assert instructor.patch(f"/users/{only}", json={"status": True}).status_code == 200
+
+
 def test_of_two_administrators_who_delete_each_other_one_stays(app: Flask) -> None:
     ids = [enrol(app, Role.ADMIN) for _ in range(2)]
     callers = [logged_in(app, user_id) for user_id in ids]
