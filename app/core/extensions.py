@@ -69,6 +69,7 @@ def _who() -> str:
 
 
 limiter = Limiter(key_func=_who)
+IDLE_RETRY = "X-RateLimit-Retry-After"
 SHORT = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
 
 
@@ -94,9 +95,8 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _drop_idle_retry(response: Response) -> Response:
-    """Flask-Limiter puts Retry-After on every answer; it means something only on a refusal."""
-    if response.status_code not in (429, 503):
-        response.headers.pop("Retry-After", None)
+    """Flask-Limiter tells on every answer when to come back, and would overwrite what a refusal itself says."""
+    response.headers.pop(IDLE_RETRY, None)
     return response
 
 
@@ -126,6 +126,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_HEADERS_ENABLED": True,
+        "RATELIMIT_HEADER_RETRY_AFTER": IDLE_RETRY,
         "CACHE_KEY_PREFIX": "backfinca:",
         "CACHE_DEFAULT_TIMEOUT": 600,
         **(
