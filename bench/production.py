@@ -27,7 +27,7 @@ from app.core.extensions import db
 from app.core.transaction import transaction
 from app.sensors.rollups import BUCKET_MS
 from app.sensors.service import register_device
-from app.users.models import User
+from app.users import sessions
 from app.users.service import create_admin
 from app.users.tokens import access_token
 
@@ -47,8 +47,8 @@ def main() -> None:
         with app.app_context():
             migrate()
             with transaction():
-                create_admin(12345, "Bench", "bench@finca.test", "Bench-2026")
-            token = access_token(db.session.query(User).one())
+                admin = create_admin(12345, "Bench", "bench@finca.test", "Finca-2026")
+                token = access_token(admin, sessions.begin(admin, "bench", "").session).text
             ids = {count: _farm(app, count) for count in (FEW, many)}
         seconds = _measure(app, token, ids)
         with app.app_context():
