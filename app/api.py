@@ -15,6 +15,7 @@ from app.users.auth_resource import auth
 from app.users.password_resource import passwords
 from app.users.resource import users
 from app.users.security_resource import ns as security
+from app.web.resource import pages
 
 NAMESPACES = [
     (auth, "/auth"),
@@ -54,3 +55,4 @@ def init_app(app: Flask) -> None:
     swagger.register(api)
     documentation.init_app(app, api)
     app.register_blueprint(blueprint)
+    app.register_blueprint(pages)
