@@ -52,6 +52,7 @@ class Draft:
     online: dict[KnownDevice, bool] = field(default_factory=dict)
     seen: dict[KnownDevice, int] = field(default_factory=dict)
     identities: set[tuple[int, int, bytes]] = field(default_factory=set)
+    rechecked: set[KnownDevice] = field(default_factory=set)
 
 
 class Drafter:
@@ -99,14 +100,14 @@ class Drafter:
         elif (device := self._registry.find_or_create(session, message.device_code)) is None:
             _refuse(draft, arrival, [("too_many_devices", None)])
         else:
-            status = device.status
-            if status == "pending":
-                status = self._registry.recheck(session, device)
-            if status == "disabled":
+            if device.status == "pending" and device not in draft.rechecked:
+                self._registry.recheck(session, device)
+                draft.rechecked.add(device)
+            if device.status == "disabled":
                 _note(draft, "device_disabled")
             elif (entry := self._entry(draft, arrival, device, message, known)) is None:
                 draft.results["duplicate"] += 1
-            elif status == "pending":
+            elif device.status == "pending":
                 _note(draft, "device_pending")
             else:
                 draft.results["stored"] += 1

@@ -11,7 +11,7 @@ from flask import Flask
 from prometheus_client import Counter, Gauge, Histogram
 
 from app.core.extensions import cache
-from app.core.settings import Settings
+from app.core.settings import Settings, SettingsError
 from app.sensors.arrivals import Arrival, Queue
 from app.sensors.replay import replay as replay
 from app.sensors.roller import Roller
@@ -22,6 +22,7 @@ from app.sensors.writer import Stopped, Writer
 
 log = logging.getLogger("backfinca.ingest")
 
+LONGEST_CLIENT_ID = 64
 HEARTBEAT_S = 3.0
 HEARTBEAT_LIVES_S = 15
 MESSAGES = Counter("ingest_messages_total", "Messages, by what became of them", ["result"])
@@ -35,9 +36,14 @@ LAST_MESSAGE = Gauge(
 
 
 class Ingest:
-    """Subscribes, stores and tells. `start` it once in a process; `stop` it before the process ends."""
+    """Subscribes, stores and tells. `start` it once in a process; `stop` it before the process ends.
+
+    Raises SettingsError for a client id that is too long to be remembered.
+    """
 
     def __init__(self, app: Flask, settings: Settings, watchers: Watchers) -> None:
+        if len(settings.mqtt_client_id) > LONGEST_CLIENT_ID:
+            raise SettingsError(f"MQTT_CLIENT_ID: hasta {LONGEST_CLIENT_ID} caracteres")
         self._app = app
         self._settings = settings
         self._watchers = watchers
@@ -154,6 +160,7 @@ class Ingest:
             try:
                 with self._app.app_context():
                     cache.set(key, self.status(), timeout=HEARTBEAT_LIVES_S)
+                QUEUE_DEPTH.set(len(self._queue))
             except Exception as error:
                 log.debug("nobody hears our heartbeat: %s", error)
             if self._stopping.wait(HEARTBEAT_S):

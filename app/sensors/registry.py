@@ -123,11 +123,10 @@ class Registry:
         self._devices[code.lower()] = device
         return device
 
-    def recheck(self, session: Session, device: KnownDevice) -> str:
-        """The device's status now, locked until commit: an approval waits for our messages, or we see it."""
+    def recheck(self, session: Session, device: KnownDevice) -> None:
+        """Reads the device's status and locks it: an approval waits for our messages, or we see it."""
         fresh = select(Device.status).where(Device.id == device.id).with_for_update()
         device.status = session.execute(fresh).scalar_one_or_none() or "disabled"
-        return device.status
 
     def channel(self, session: Session, device: KnownDevice, key: str) -> KnownChannel | None:
         """The device's channel of this key, created at first sight; None when the device has too many."""

@@ -3,7 +3,6 @@
 import logging
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -27,6 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from app.core.settings import Settings
 from app.sensors.arrivals import Arrival
+from app.sensors.dialect import Dialect
 from app.sensors.ledger import Ledger
 from app.sensors.wire import BufferedSocket
 
@@ -35,11 +35,7 @@ log = logging.getLogger("backfinca.mqtt")
 SESSION_DAYS = 7
 MOST_IN_FLIGHT = 2000
 UNSUPPORTED_PROTOCOL = 132
-# A broker that hangs up on our greeting may be just stopping; one that says nothing does not understand it.
-FAILURES_BEFORE_SWITCH = 2
-GREETING_S = 3.0
 SEND_RETAINED, NO_RETAINED = 0, 2
-NAMES = {MQTTv5: "5", MQTTv311: "3.1.1"}
 
 
 class BatchClient(Client):
@@ -78,11 +74,11 @@ class Subscriber:
     def __init__(self, settings: Settings, take: Callable[[Arrival], bool]) -> None:
         self._settings = settings
         self._take = take
-        self._version = MQTTv311 if settings.mqtt_protocol == "3.1.1" else MQTTv5
+        # Sharing needs MQTT 5.
+        fixed = settings.mqtt_protocol != "auto" or bool(settings.mqtt_share_group)
+        version = "3.1.1" if settings.mqtt_protocol == "3.1.1" else "5"
+        self._dialect = Dialect(version, self._hang_up, fixed=fixed)
         self._ledger = Ledger()
-        self._greeted = self._speaks_5 = False
-        self._failures = 0
-        self._patience = threading.Timer(GREETING_S, self._lose_patience)
         self._ending = False
         self._client = self._new_client()
         self.connected = False
@@ -90,7 +86,7 @@ class Subscriber:
     @property
     def protocol(self) -> str:
         """The version spoken, or tried at present."""
-        return NAMES[self._version]
+        return self._dialect.version
 
     def start(self) -> None:
         """Connects, now or as soon as the broker is there, and stays connected."""
@@ -118,18 +114,19 @@ class Subscriber:
     def _new_client(self) -> BatchClient:
         url = urlsplit(self._settings.mqtt_url)
         tls = url.scheme == "mqtts"
-        v5 = self._version == MQTTv5
+        v5 = self.protocol == "5"
         client = BatchClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._settings.mqtt_client_id,
             clean_session=None if v5 else False,
-            protocol=self._version,
+            protocol=MQTTv5 if v5 else MQTTv311,
             manual_ack=True,
         )
         client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
         client.reconnect_delay_set(1, 30)
         if url.username:
             client.username_pw_set(unquote(url.username), unquote(url.password or ""))
@@ -150,48 +147,34 @@ class Subscriber:
         properties.ReceiveMaximum = min(self._settings.mqtt_queue_size // 2, MOST_IN_FLIGHT)
         return properties
 
-    def _on_socket_open(self, client: Client, userdata: Any, wire: Any) -> None:
-        self._greeted = False
-        if self._may_switch:
-            self._patience = threading.Timer(GREETING_S, self._lose_patience)
-            self._patience.daemon = True
-            self._patience.start()
-
-    @property
-    def _may_switch(self) -> bool:
-        """Sharing needs MQTT 5, and so does a broker that spoke it before."""
-        settings = self._settings
-        return settings.mqtt_protocol == "auto" and not settings.mqtt_share_group and not self._speaks_5
-
-    def _lose_patience(self) -> None:
-        if not self._greeted:
-            self._failures = FAILURES_BEFORE_SWITCH
-            self._hang_up()
+    def _on_socket_open(self, _client: Client, _data: Any, _wire: Any) -> None:
+        self._dialect.opened()
 
     def _on_connect(
-        self,
-        client: Client,
-        userdata: Any,
-        flags: ConnectFlags,
-        reason: ReasonCode,
-        properties: Properties | None,
+        self, client: Client, _data: Any, flags: ConnectFlags, reason: ReasonCode, *_more: Any
     ) -> None:
         if reason.is_failure:
             log.error("the broker refuses us: %s", reason)
-            # A refusal in MQTT 5 is an answer in MQTT 5; only this one means that it cannot speak it.
-            self._greeted = reason.value != UNSUPPORTED_PROTOCOL
+            self._dialect.refused(version_unknown=reason.value == UNSUPPORTED_PROTOCOL)
             return
         self._ledger.connected(session_kept=flags.session_present)
-        self._greeted, self._failures = True, 0
-        self._speaks_5 = self._version == MQTTv5
+        self._dialect.understood()
         client.subscribe(self._subscriptions())
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], *_more: Any
+    ) -> None:
+        """Only now does the broker send, or keep, what is published."""
+        for topic, reason in zip(self._settings.mqtt_topics, reasons, strict=False):
+            if reason.is_failure:
+                log.error("the broker refuses the subscription to %s: %s", topic, reason)
         self.connected = True
-        log.info("connected to the broker by MQTT %s", self.protocol)
+        log.info("subscribed by MQTT %s", self.protocol)
 
     def _subscriptions(self) -> list[Any]:
         """Every topic by QoS 1; a group shares the load. Only availability wants retained messages."""
         topics = self._settings.mqtt_topics
-        if self._version != MQTTv5:
+        if self.protocol != "5":
             return [(topic, 1) for topic in topics]
         group = self._settings.mqtt_share_group
         return [
@@ -205,33 +188,20 @@ class Subscriber:
         ]
 
     def _on_disconnect(
-        self,
-        client: Client,
-        userdata: Any,
-        flags: DisconnectFlags,
-        reason: ReasonCode,
-        properties: Properties | None,
+        self, client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, *_more: Any
     ) -> None:
         self.connected = False
-        self._patience.cancel()
+        other_version = self._dialect.lost()
         if self._ending or client is not self._client:
             return
         log.warning("disconnected from the broker: %s", reason)
-        if not self._greeted and self._may_switch:
-            self._failures += 1
-            if self._failures >= FAILURES_BEFORE_SWITCH:
-                self._switch_protocol(client)
+        if other_version:
+            log.warning("trying MQTT %s", self.protocol)
+            client.loop_stop()
+            self._client = self._new_client()
+            self._client.loop_start()
 
-    def _switch_protocol(self, client: Client) -> None:
-        """The broker hangs up on our greeting: perhaps it speaks the other version."""
-        self._failures = 0
-        self._version = MQTTv311 if self._version == MQTTv5 else MQTTv5
-        log.warning("trying MQTT %s", self.protocol)
-        client.loop_stop()
-        self._client = self._new_client()
-        self._client.loop_start()
-
-    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         try:
             topic = message.topic
         except UnicodeDecodeError:

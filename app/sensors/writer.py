@@ -78,6 +78,8 @@ class Writer:
                 self.away = False
                 return self._conclude(attempt)
             except persisting.AlreadyThere:
+                # What it created went with the transaction.
+                self._registry.forget()
                 attempt = Attempt(careful=True, clashes=attempt.clashes)
             except Exception as error:
                 if attempt.held:

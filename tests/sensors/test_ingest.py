@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from sensors.farmyard import Farmyard, Publisher, wait_until
 
 from app.core.extensions import cache, db
+from app.core.settings import SettingsError
 from app.core.transaction import transaction
 from app.sensors.ingest import Ingest, replay
 from app.sensors.models import Device
@@ -205,3 +206,9 @@ def test_the_heartbeat_is_heard_elsewhere(farm: Farmyard, broker: servers.Mosqui
         "last_message_ms",
         "messages_total",
     }
+
+
+def test_a_client_id_too_long_to_remember_is_refused(lay: Lay) -> None:
+    farm = lay(mqtt_client_id="x" * 65)
+    with pytest.raises(SettingsError, match="MQTT_CLIENT_ID"):
+        Ingest(farm.app, farm.settings, Watchers())

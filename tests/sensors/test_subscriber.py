@@ -17,6 +17,7 @@ from serving import Amqtt
 
 from app.core.settings import Settings, load_settings
 from app.sensors.arrivals import Arrival, Queue
+from app.sensors.dialect import Dialect
 from app.sensors.ledger import Ledger
 from app.sensors.subscriber import Subscriber
 from app.sensors.wire import BufferedSocket
@@ -202,6 +203,67 @@ def test_the_embedded_broker_is_spoken_to_in_its_version(tmp_path: Path) -> None
                 publisher.publish("finca/n1/telemetry", b"%d" % n)
             wait_until(lambda: len(inbox.arrivals) == 20, "all of them")
     assert inbox.payloads == [b"%d" % n for n in range(20)]
+
+
+def dialect(version: str = "5", *, fixed: bool = False) -> tuple[Dialect, list[str]]:
+    calls: list[str] = []
+    return Dialect(version, lambda: calls.append("hung up"), fixed=fixed), calls
+
+
+def test_a_broker_that_hangs_up_twice_is_tried_in_the_other_version_and_back() -> None:
+    spoken, _ = dialect()
+    tried = []
+    for _ in range(6):
+        spoken.opened()
+        tried.append((spoken.lost(), spoken.version))
+    assert tried == [
+        (False, "5"),
+        (True, "3.1.1"),
+        (False, "3.1.1"),
+        (True, "5"),
+        (False, "5"),
+        (True, "3.1.1"),
+    ]
+
+
+def test_a_broker_that_says_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.sensors.dialect.GREETING_S", 0.01)
+    spoken, calls = dialect()
+    spoken.opened()
+    wait_until(lambda: calls, "patience is lost")
+    assert (spoken.lost(), spoken.version) == (True, "3.1.1")
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+def test_a_version_that_is_given_or_was_understood_stays(fixed: bool) -> None:
+    spoken, calls = dialect(fixed=fixed)
+    spoken.opened()
+    if not fixed:
+        spoken.understood()
+    for _ in range(3):
+        assert not spoken.lost()
+        spoken.opened()
+    assert (spoken.version, calls) == ("5", [])
+
+
+def test_the_older_version_may_be_left_again() -> None:
+    spoken, _ = dialect("3.1.1")
+    spoken.opened()
+    spoken.understood()
+    assert not spoken.lost()
+    for _ in range(2):
+        spoken.opened()
+        spoken.refused(version_unknown=True)
+        switched = spoken.lost()
+    assert (switched, spoken.version) == (True, "5")
+
+
+def test_a_refusal_for_another_reason_is_an_answer() -> None:
+    spoken, _ = dialect()
+    for _ in range(3):
+        spoken.opened()
+        spoken.refused(version_unknown=False)
+        assert not spoken.lost()
 
 
 def arrival(mid: int, payload: bytes = b"1", **more: Any) -> Arrival:

@@ -121,6 +121,26 @@ def test_a_crowd_at_one_instant_is_refused_in_the_end(
     assert stored.refusals == Counter(crowded_instant=3) == Counter(farm.refused())
 
 
+def test_what_a_repeated_attempt_created_is_created_anew(farm: Farmyard) -> None:
+    """A known message makes the batch start again, after devices were made for the others."""
+    writer = writer_of(farm)
+    writer.store([message("n1", at=NOW)])
+    batch = [message(f"n{n}", at=NOW + n, body={f"k{n}": n}) for n in range(2, 6)]
+    assert writer.store([*batch, message("n1", at=NOW)]).results == Counter(stored=4, duplicate=1)
+    for n in range(2, 6):
+        assert farm.readings(f"n{n}", f"k{n}") == [(NOW + n, float(n))]
+
+
+def test_a_device_removed_meanwhile_is_made_again(farm: Farmyard) -> None:
+    writer = writer_of(farm)
+    writer.store([message(at=NOW)])
+    with farm.app.app_context(), transaction() as session:
+        for table in ("readings", "messages", "channels", "devices"):
+            session.execute(db.text(f"DELETE FROM {table}"))
+    assert writer.store([message(at=NOW + 1), message(at=NOW)]).results == Counter(stored=2)
+    assert farm.readings() == [(NOW, 1.0), (NOW + 1, 1.0)]
+
+
 def test_two_processes_with_one_device(farm: Farmyard) -> None:
     one, two = writer_of(farm, mqtt_client_id="one"), writer_of(farm, mqtt_client_id="two")
     one.store([delivered(1)])
