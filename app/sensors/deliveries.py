@@ -36,6 +36,6 @@ def recall(session: Session, client_id: str, mids: Sequence[int]) -> dict[int, R
 
 
 def last_seq(session: Session, client_id: str) -> int:
-    """How many deliveries the client has stored so far."""
+    """How many deliveries the client has stored so far; waits for a commit of its own still on the way."""
     wanted = select(Delivery.seq).where(Delivery.client_id == client_id, Delivery.mid == COUNTER_MID)
-    return session.execute(wanted).scalar_one_or_none() or 0
+    return session.execute(wanted.with_for_update()).scalar_one_or_none() or 0
