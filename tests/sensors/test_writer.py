@@ -212,3 +212,15 @@ def test_status_messages_set_availability_and_make_no_device(farm: Farmyard) -> 
     assert writer.store([status(b"offline", **late)]).availability == [(1, "n1", False)]
     assert writer.store([status(b"online", retain=True, **late)]).availability == [], "said long ago"
     assert writer.store([status(b"quizas")]).refusals == Counter(bad_status=1)
+
+
+def test_large_batches_are_stored_whole(farm: Farmyard) -> None:
+    """Twenty lists of sixty kilobytes: more than one statement may hold, with bytes that need care."""
+    note = "comillas ' y \\ barras %s ñ"
+    items = [{"a": n % 100, "b": 1, "device": note} for n in range(700)]
+    batch = [message(f"n{n}", body=json.dumps(items).encode()) for n in range(20)]
+    batch += [message("raw", body=b'{"a": 1, "id": "\x27\\u0000%"}')]
+    assert writer_of(farm).store(batch).results == Counter(stored=21)
+    assert len(farm.readings()) == 20 * 700 * 2 + 1
+    kept = {bytes(payload) for (payload,) in farm.rows("SELECT payload FROM messages")}
+    assert kept == {arrival.payload for arrival in batch}

@@ -11,11 +11,20 @@ import pytest
 from sensors.batches import NOW, delivered, message, writer_of
 from sensors.farmyard import Farmyard
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.extensions import db
 from app.core.transaction import after_commit, transaction
 from app.sensors import persisting
+from app.sensors.faults import Verdict, judge
 from app.sensors.models import Device
 from app.sensors.replay import replay
 from app.sensors.watchers import nobody
@@ -86,6 +95,32 @@ def test_the_message_at_fault_is_set_aside_and_the_rest_is_stored(farm: Farmyard
     assert sorted(value for _, value in farm.readings()) == [n for n in range(40) if n != 17]
     assert farm.rows("SELECT reason, topic FROM rejects") == [("storage_error", "finca/malo/telemetry")]
     assert farm.one("SELECT COUNT(*) FROM devices") == 1
+
+
+def failed(kind: type[DBAPIError], code: int | str) -> DBAPIError:
+    return kind("SELECT 1", None, pymysql.err.OperationalError(code, "of the server"))
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (failed(OperationalError, 1213), Verdict.AGAIN),
+        (failed(OperationalError, 1205), Verdict.AGAIN),
+        (failed(IntegrityError, 1062), Verdict.CLASH),
+        (failed(OperationalError, 2006), Verdict.AWAY),
+        (failed(OperationalError, 1040), Verdict.AWAY),
+        (failed(OperationalError, "database is locked"), Verdict.AWAY),
+        (failed(InterfaceError, 0), Verdict.AWAY),
+        (failed(ProgrammingError, 1146), Verdict.AWAY),
+        (PoolTimeout(), Verdict.AWAY),
+        (failed(OperationalError, 1366), Verdict.POISON),
+        (failed(DataError, 1406), Verdict.POISON),
+        (ValueError("of our own"), Verdict.POISON),
+    ],
+    ids=str,
+)
+def test_what_an_error_means(error: Exception, verdict: Verdict) -> None:
+    assert judge(error) is verdict
 
 
 def lost_connection() -> OperationalError:
