@@ -46,10 +46,16 @@ class Day:
     pressure_hpa: float | None
 
 
+def last_day(filling: Filling, now: datetime) -> date:
+    """The day of a filling's last instant, or of `now` while it is active; one that ends at midnight has no part
+    in the day that begins then."""
+    end = filling.ended_at - dt.timedelta(milliseconds=1) if filling.ended_at else now
+    return times.local_day(end, filling.digester.timezone)
+
+
 def days_elapsed(filling: Filling, now: datetime) -> int:
     """How many of its days a filling has begun, from its first to its last or today; never more than we show."""
-    last = times.local_day(filling.ended_at or now, filling.digester.timezone)
-    return min(max((last - filling.date).days + 1, 1), LONGEST_D)
+    return min(max((last_day(filling, now) - filling.date).days + 1, 1), LONGEST_D)
 
 
 def expected_of(filling: Filling, days: int) -> Expected:
@@ -87,7 +93,7 @@ def _day(filling: Filling, day: date, stored: ProductionDay | None, now_ms: int)
     last = min(end_ms, times.to_ms(filling.ended_at)) if filling.ended_at else end_ms
     watched_ms = max(min(last, now_ms) - first, 1)
     share = min(watched_ms / (end_ms - start_ms), 1.0)
-    if stored is None:
+    if stored is None or last <= first:
         return Day(day, None, None, 0.0, share, "none", 0, 0, 0, (), None, None)
     volume_m3, volume_nm3, covered_ms = stored.volume_m3, stored.volume_nm3, stored.covered_ms
     if (first, last) != (start_ms, end_ms):

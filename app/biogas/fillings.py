@@ -67,7 +67,7 @@ def update_filling(filling: Filling, **changes: Any) -> Filling:
 def close_filling(filling: Filling, ended_at: datetime | None = None) -> Filling:
     """Ends a filling now, or at a moment after its start. From then on it does not change."""
     _require_active(filling)
-    end = ended_at or times.now()
+    end = (ended_at or times.now()).replace(microsecond=0)
     if not filling.started_at < end <= times.now():
         raise Invalid(fields={"ended_at": "Debe ser posterior al inicio de la etapa y no estar en el futuro"})
     return records.update(filling, ended_at=end, active=False, active_digester_id=None)

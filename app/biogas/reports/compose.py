@@ -13,7 +13,6 @@ from app.biogas.reports.data import DayRow, Energy, Kind, Parameter, ReportData
 from app.biogas.substrates import PARAMETER_FIELDS
 from app.biogas.yields import Expected
 from app.core.extensions import current_settings
-from app.core.times import local_day
 
 ENERGY_NOTE = (
     "Poder calorífico inferior del metano 9,97 kWh/Nm³; electricidad con 38 % de eficiencia; "
@@ -165,7 +164,7 @@ def _together(a: DayRow, b: DayRow) -> DayRow:
 
 
 def _end(filling: Filling) -> date | None:
-    return local_day(filling.ended_at, filling.digester.timezone) if filling.ended_at else None
+    return comparison.last_day(filling, filling.ended_at) if filling.ended_at else None
 
 
 def _parameters(filling: Filling) -> tuple[Parameter, ...]:

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Literal
 
-from flask import Response, current_app, request, stream_with_context
+from flask import Response, current_app, request
 from flask_restx import Namespace, Resource
 from pydantic import Field
 
@@ -169,7 +169,7 @@ class Download(Resource):
         report = _report(id)
         content: Any
         if kind == "readings":
-            content = stream_with_context(service.readings_of(report, bom=query.bom))
+            content = service.readings_of(report, bom=query.bom)
         else:
             content = service.file_of(report, kind)
             content = BOM + content if kind == "csv" and query.bom else content

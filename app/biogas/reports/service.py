@@ -1,5 +1,6 @@
 """Reports kept: making them, making them again, their files, deleting them. Drawing is in the renderers."""
 
+import logging
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from app.biogas.comparison import last_day
 from app.biogas.digesters import only_digester
 from app.biogas.fillings import close_filling, current_filling
 from app.biogas.models import Digester, DigesterDevice, Filling, Report
@@ -21,6 +23,8 @@ from app.core.storage import FileStorage, StorageError
 from app.core.transaction import after_commit, on_rollback
 from app.sensors.models import Channel, Device, Reading
 from app.users.models import User
+
+log = logging.getLogger("backfinca.biogas")
 
 ENDINGS = {"pdf": "pdf", "excel": "xlsx", "csv": "csv"}
 MEDIA_TYPES = {
@@ -48,14 +52,15 @@ def create_report(
                 "La etapa ya está cerrada; su reporte final ya no la puede cerrar", code="FILLING_CLOSED"
             )
         close_filling(filling)
-    now = times.now()
+    # Whole seconds, as the database keeps them: made again, the report speaks of the same moment.
+    now = times.now().replace(microsecond=0)
     report = Report(
         report_type=report_type,
         digester_id=filling.digester_id,
         filling_id=filling.id,
         user_id=user_id,
         period_from=filling.date,
-        period_to=times.local_day(filling.ended_at or now, filling.digester.timezone),
+        period_to=last_day(filling, now),
         observations=observations,
         inferences=inferences,
         created_at=now,
@@ -191,8 +196,12 @@ def _save(report_id: int, data: ReportData) -> None:
 
 
 def _discard(paths: dict[str, str]) -> None:
+    """What became of the report is decided by now: a file that cannot go is told, and stays."""
     for path in paths.values():
-        storage().delete(path)
+        try:
+            storage().delete(path)
+        except StorageError as error:
+            log.error("a report's file could not be deleted: %s", error)
 
 
 def _paths(report_id: int) -> dict[str, str]:
@@ -200,6 +209,4 @@ def _paths(report_id: int) -> dict[str, str]:
 
 
 def _overlaps(filling: Filling, first: date, last: date) -> bool:
-    zone = filling.digester.timezone
-    end = times.local_day(filling.ended_at, zone) if filling.ended_at else times.local_day(times.now(), zone)
-    return filling.date <= last and end >= first
+    return filling.date <= last and last_day(filling, times.now()) >= first
