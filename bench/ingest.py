@@ -52,15 +52,22 @@ class Run:
 
 
 class Yard:
-    """The servers of one bench, and an empty database for each consumer."""
+    """The servers of one bench; each consumer gets an empty database and a new broker."""
 
-    def __init__(self, maria: servers.MariaDB, broker: servers.Mosquitto) -> None:
-        self.maria, self.broker = maria, broker
+    def __init__(self, maria: servers.MariaDB) -> None:
+        self.maria = maria
+        self.broker = servers.Mosquitto().start()
         self.folder = Path(tempfile.mkdtemp(prefix="bench-"))
         self.url = ""
 
+    def renew_broker(self) -> None:
+        """A broker without the sessions of earlier consumers, for which it would keep every message."""
+        self.broker.close()
+        self.broker = servers.Mosquitto().start()
+
     def lay(self) -> None:
-        """An empty database with all tables."""
+        """An empty database with all tables, and a new broker."""
+        self.renew_broker()
         self.url = self.maria.create_database("bench")
         app = create_app(load_settings(flask_env="testing", instance_dir=self.folder, database_url=self.url))
         with app.app_context():
@@ -178,6 +185,7 @@ def prepare_orm(yard: Yard) -> list[subprocess.Popen[bytes]]:
     with yard.maria.connect("bench") as connection, connection.cursor() as cursor:
         for table in ("messages", "readings"):
             cursor.execute(f"DELETE FROM {table}")
+    yard.renew_broker()
     return [yard.rival("orm", yard.url)]
 
 
@@ -187,6 +195,7 @@ def run_round(yard: Yard, messages: int) -> list[Run]:
     ours = run_stored(yard, OURS, messages, lambda: [yard.ingest("one")])
     yard.lay()
     orm = run_stored(yard, ORM, max(1000, messages // 10), lambda: prepare_orm(yard))
+    yard.lay()
     nothing = run_counting(yard, messages)
     yard.lay()
     pair = ("first", "second")
@@ -201,11 +210,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
     runs: list[Run] = []
-    with servers.MariaDB() as maria, servers.Mosquitto() as broker:
-        yard = Yard(maria, broker)
-        for number in range(chosen.rounds):
-            print(f"round {number + 1}", flush=True)
-            runs += run_round(yard, chosen.messages)
+    with servers.MariaDB() as maria:
+        yard = Yard(maria)
+        try:
+            for number in range(chosen.rounds):
+                print(f"round {number + 1}", flush=True)
+                runs += run_round(yard, chosen.messages)
+        finally:
+            yard.broker.close()
     rate = {name: median(run.rate for run in runs if run.name == name) for name in (OURS, ORM, NOTHING, TWO)}
     print(f"\n{'consumer (median)':34}{'messages/s':>12}{'readings/s':>12}")
     for name, found in rate.items():
