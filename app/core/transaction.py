@@ -1,5 +1,6 @@
 """One transaction per request, batch or command, opened and closed by the door; what others hear comes after."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.extensions import db, writing
 
+log = logging.getLogger("backfinca.transaction")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CALLS = "after_commit_calls"
 UNDOINGS = "on_rollback_calls"
@@ -51,13 +53,13 @@ def transactional(view: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             response = view(*args, **kwargs)
+            if request.method in SAFE or getattr(response, "status_code", 200) >= 400:
+                rollback()
+                return response
+            db.session.commit()
         except BaseException:
             rollback()
             raise
-        if request.method in SAFE or getattr(response, "status_code", 200) >= 400:
-            rollback()
-            return response
-        db.session.commit()
         _run_calls()
         return response
 
@@ -79,12 +81,19 @@ def rollback() -> None:
     info = db.session().info
     info.pop(CALLS, None)
     db.session.rollback()
-    for call in info.pop(UNDOINGS, []):
-        call()
+    _run(info.pop(UNDOINGS, []))
 
 
 def _run_calls() -> None:
     info = db.session().info
     info.pop(UNDOINGS, None)
-    for call in info.pop(CALLS, []):
-        call()
+    _run(info.pop(CALLS, []))
+
+
+def _run(calls: list[Callable[[], Any]]) -> None:
+    """What the transaction came to is decided: a call that fails changes it no more, nor keeps others from theirs."""
+    for call in calls:
+        try:
+            call()
+        except Exception:
+            log.exception("a call after the transaction failed")
