@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from urllib.error import URLError
 import jwt
 import servers
 import socketio
+import socketio.exceptions
 from sensors.farmyard import wait_until
 from server_process import HOST, Server
 
@@ -167,22 +168,28 @@ def running(
 
 
 class Screen:
-    """A real Socket.IO client that keeps what it is told."""
+    """A real Socket.IO client that keeps what it is told. `refusal` is why it was not let in."""
 
-    def __init__(self, url: str, token: str | None, *, reconnection: bool = False) -> None:
+    def __init__(
+        self, url: str, token: str | None, *, namespace: str = "/live", reconnection: bool = False
+    ) -> None:
         self.told: list[tuple[str, Any]] = []
         self.refusal: Any = None
         self.client = socketio.Client(reconnection=reconnection, reconnection_delay=0.2)
+        self._wires: list[Any] = []
         for event in ("reading", "production", "device", "snapshot", "alarm"):
             self.client.on(
-                event, lambda body, event=event: self.told.append((event, body)), namespace="/live"
+                event, lambda body, event=event: self.told.append((event, body)), namespace=namespace
             )
-        self.client.on("connect_error", self._refused, namespace="/live")
+        self.client.on("connect", lambda: self._wires.append(self.client.eio.ws), namespace=namespace)
+        self.client.on("connect_error", self._refused, namespace=namespace)
         auth = {"token": token} if token is not None else None
-        self.client.connect(url, auth=auth, namespaces=["/live"], transports=["websocket"])
+        with suppress(socketio.exceptions.ConnectionError):
+            self.client.connect(url, auth=auth, namespaces=[namespace], transports=["websocket"])
 
     def _refused(self, body: Any = None) -> None:
         self.refusal = body
+        self._wires.append(self.client.eio.ws)
 
     def __enter__(self) -> Screen:
         return self
@@ -192,9 +199,12 @@ class Screen:
 
     def close(self) -> None:
         """Leaves without waiting for the server's last word, as a browser's tab does."""
-        if (wire := self.client.eio.ws) is not None:
+        for wire in filter(None, self._wires):
             wire.close = partial(wire.close, timeout=0)
         self.client.disconnect()
+        # The library forgets the sockets of connections that the server ended.
+        for wire in filter(None, self._wires):
+            wire.shutdown()
 
     def ask(self, event: str, *wanted: Any) -> Any:
         """The acknowledgement of an event we send."""

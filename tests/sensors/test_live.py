@@ -1,6 +1,7 @@
 """The live screen as its clients see it: real Socket.IO clients, real servers, readings that come by MQTT."""
 
 import json
+import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 import serving
-import socketio.exceptions
+import websocket
 from sensors.farmyard import Publisher, wait_until
 from serving import FarmServer, Gunicorn, Screen
 
@@ -87,28 +88,16 @@ def _opened(server: FarmServer, broker_port: int) -> Iterator[Door]:
 def test_a_stranger_is_refused_with_a_code(door: Door, name: str) -> None:
     token = {"none": None, "garbage": "a.b.c", "expired": serving.aged(door.token, -60)}[name]
     code = {"none": "MISSING_TOKEN", "garbage": "JWT_ERROR", "expired": "TOKEN_EXPIRED"}[name]
-    client = socketio.Client(reconnection=False)
-    refusals: list[Any] = []
-    client.on("connect_error", refusals.append, namespace="/live")
-    with pytest.raises(socketio.exceptions.ConnectionError):
-        client.connect(
-            door.server.url,
-            auth={"token": token} if token else None,
-            namespaces=["/live"],
-            transports=["websocket"],
-        )
-    client.disconnect()
-    assert refusals[0]["data"]["code"] == code
-    assert refusals[0]["message"]
+    with Screen(door.server.url, token) as screen:
+        assert screen.gone
+    assert screen.refusal["data"]["code"] == code
+    assert screen.refusal["message"]
 
 
 def test_the_default_namespace_is_closed(door: Door) -> None:
-    client = socketio.Client(reconnection=False)
-    with pytest.raises(socketio.exceptions.ConnectionError):
-        client.connect(
-            door.server.url, auth={"token": door.token}, namespaces=["/"], transports=["websocket"]
-        )
-    client.disconnect()
+    with Screen(door.server.url, door.token, namespace="/") as screen:
+        assert screen.client.namespaces == {}
+    assert screen.refusal
 
 
 def test_every_client_sees_every_reading(door: Door) -> None:
@@ -272,6 +261,28 @@ def test_garbage_kills_nothing(door: Door) -> None:
         assert another.ask("subscribe")["ok"]
         door.publish("basura", n=7)
         another.await_value("n", 7)
+
+
+def test_a_large_snapshot_arrives_whole_at_a_slow_screen(door: Door) -> None:
+    """Much more than a socket's buffer holds, with pings in between."""
+    start = time.time() - 3600
+    for n in range(0, 500, 100):
+        items = [{"timestamp": start + n + k, **{f"k{c}": n + k for c in range(40)}} for k in range(100)]
+        door.publisher.publish("finca/grande/telemetry", items)
+    door.known("grande", **{f"k{c}": 500 for c in range(40)})
+    small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
+    url = door.server.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    wire = websocket.create_connection(url, timeout=60, sockopt=small)
+    wire.send("40/live," + json.dumps({"token": door.token}))
+    wire.send('42/live,["subscribe",{"devices":["grande"],"since":0}]')
+    time.sleep(1)
+    for _ in range(20):
+        wire.ping()
+    while not (packet := wire.recv()).startswith('42/live,["snapshot"'):
+        assert packet
+    (device,) = json.loads(packet.partition(",")[2])[1]["devices"]
+    assert {len(channel["points"]) for channel in device["channels"]} == {501}
+    wire.close(timeout=0)
 
 
 def test_a_connection_ends_with_its_token(door: Door) -> None:

@@ -21,12 +21,14 @@ STATIC = Path(__file__).resolve().parents[2] / "app" / "web" / "static"
 @pytest.fixture(scope="module")
 def farm() -> Iterator[tuple[FarmServer, Publisher]]:
     """The demonstration farm, and what publishes to it."""
-    with serving.broker() as broker:
-        with FarmServer(mqtt_url=broker.url, mqtt_ingest="inline", farm_name="Finca La Ceiba") as server:
-            server.flask("seed", "--demo")
-            wait_until(lambda: server.get("/health")["services"]["broker"] == "connected", "broker")
-            with Publisher(broker.port) as publisher:
-                yield server, publisher
+    with (
+        serving.broker() as broker,
+        FarmServer(mqtt_url=broker.url, mqtt_ingest="inline", farm_name="Finca La Ceiba") as server,
+        Publisher(broker.port) as publisher,
+    ):
+        server.flask("seed", "--demo")
+        wait_until(lambda: server.get("/health")["services"]["broker"] == "connected", "broker")
+        yield server, publisher
 
 
 @pytest.fixture
