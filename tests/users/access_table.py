@@ -1,0 +1,102 @@
+"""Who may knock at which door, as the farm wants it: method and route -> the lowest role that is let in.
+
+A route without a line here fails the suite: whoever adds one says whom it is for. What a service refuses beyond the
+door (other people's data, closed fillings) is tested with that service.
+"""
+
+from app.users.permissions import Role
+
+EVERYBODY = None
+APPRENTICE, INSTRUCTOR, ADMIN = Role.APPRENTICE, Role.INSTRUCTOR, Role.ADMIN
+
+_CRUD = {
+    "GET {0}": APPRENTICE,
+    "POST {0}": INSTRUCTOR,
+    "GET {0}/<int:id>": APPRENTICE,
+    "PUT {0}/<int:id>": INSTRUCTOR,
+    "PATCH {0}/<int:id>": INSTRUCTOR,
+    "DELETE {0}/<int:id>": INSTRUCTOR,
+}
+
+
+def _crud(path: str) -> dict[str, Role | None]:
+    return {line.format(path): role for line, role in _CRUD.items()}
+
+
+_API: dict[str, Role | None] = {
+    "GET /": EVERYBODY,
+    "GET /health": EVERYBODY,
+    "GET /swagger.json": EVERYBODY,
+    "POST /auth/login": EVERYBODY,
+    "POST /auth/logout": EVERYBODY,
+    "GET /auth/refresh": EVERYBODY,
+    "POST /auth/refresh": EVERYBODY,
+    "POST /auth/recover": EVERYBODY,
+    "POST /auth/reset-password": EVERYBODY,
+    "POST /auth/change-password": APPRENTICE,
+    "POST /auth/logout-all": APPRENTICE,
+    "GET /auth/me": APPRENTICE,
+    "GET /auth/sessions": APPRENTICE,
+    "DELETE /auth/sessions/<int:session_id>": APPRENTICE,
+    "POST /users/public": EVERYBODY,
+    "GET /users": APPRENTICE,
+    "POST /users": ADMIN,
+    "GET /users/<int:id>": APPRENTICE,
+    "PUT /users/<int:id>": APPRENTICE,
+    "PATCH /users/<int:id>": APPRENTICE,
+    "DELETE /users/<int:id>": ADMIN,
+    "POST /users/<int:id>/approve": ADMIN,
+    "POST /users/<int:id>/reject": ADMIN,
+    "GET /users/<int:id>/dependencies": ADMIN,
+    "GET /users/<int:id>/permissions": APPRENTICE,
+    "PUT /users/<int:id>/permissions": ADMIN,
+    "PATCH /users/<int:id>/permissions": ADMIN,
+    "GET /users/pending": ADMIN,
+    "GET /users/permissions": APPRENTICE,
+    "GET /users/roles": APPRENTICE,
+    "GET /users/statistics": APPRENTICE,
+    "GET /users/stats": APPRENTICE,
+    "GET /users/status": APPRENTICE,
+    "GET /security/alerts": ADMIN,
+    "GET /security/metrics": ADMIN,
+    "POST /security/scan": ADMIN,
+    "GET /sensors": APPRENTICE,
+    "POST /sensors": INSTRUCTOR,
+    "GET /sensors/latest": APPRENTICE,
+    "GET /sensors/rejects": INSTRUCTOR,
+    "GET /sensors/stats": APPRENTICE,
+    "GET /sensors/<string:name>": APPRENTICE,
+    "PUT /sensors/<string:name>": INSTRUCTOR,
+    "PATCH /sensors/<string:name>": INSTRUCTOR,
+    "DELETE /sensors/<string:name>": ADMIN,
+    "GET /sensors/<string:name>/readings": APPRENTICE,
+    **_crud("/biogas/materials"),
+    **_crud("/biogas/digesters"),
+    **_crud("/biogas/fillings"),
+    "GET /biogas/digesters/<int:id>/devices": APPRENTICE,
+    "POST /biogas/fillings/<int:id>/close": INSTRUCTOR,
+    "GET /biogas/fillings/<int:id>/production": APPRENTICE,
+    "GET /biogas/fillings/<int:id>/summary": APPRENTICE,
+    "GET /biogas/production/current": APPRENTICE,
+    "POST /biogas/estimate": APPRENTICE,
+    "GET /biogas/reports": APPRENTICE,
+    "POST /biogas/reports": INSTRUCTOR,
+    "GET /biogas/reports/<int:id>": APPRENTICE,
+    "DELETE /biogas/reports/<int:id>": ADMIN,
+    "POST /biogas/reports/<int:id>/regenerate": INSTRUCTOR,
+    "GET /biogas/reports/<int:id>/download/<string:kind>": APPRENTICE,
+    "POST /biogas/reports/by-range": APPRENTICE,
+}
+
+ACCESS: dict[str, Role | None] = {
+    "GET /": EVERYBODY,
+    "GET /health": EVERYBODY,
+    "GET /healthz": EVERYBODY,
+    "GET /metrics": EVERYBODY,
+    "GET /swaggerui-page.css": EVERYBODY,
+    "GET /swaggerui-start.js": EVERYBODY,
+    "GET /swaggerui/<path:filename>": EVERYBODY,
+    "GET /web/<path:name>": EVERYBODY,
+    "GET /ws/mqtt/": APPRENTICE,
+    **{line.replace(" ", " /api/v1", 1): role for line, role in _API.items()},
+}
