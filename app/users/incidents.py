@@ -79,6 +79,7 @@ def count(name: str) -> None:
 def report(kind: str, *, user_id: int | None = None, address: str | None = None) -> None:
     """An incident of one of the kinds, into the log and, soon, the database."""
     level, message = KINDS[kind]
+    address = address[:45] if address else None
     with ledger.lock:
         ledger.counts[kind] += 1
         if not ledger.is_new((kind, user_id, address), time.monotonic()):

@@ -44,7 +44,7 @@ def stranger(name_digest: str) -> str:
 
 def address(client: str) -> str:
     """The subject of an address's failures."""
-    return f"address:{client}"
+    return f"address:{client[:45]}"
 
 
 def _free(subject: str) -> int:
