@@ -161,7 +161,7 @@ def test_a_stop_finishes_requests_and_dismisses_screens(options: tuple[str, ...]
         wait_until(lambda: not server.running, "end of the server", 20)
         assert not os.path.exists(f"/proc/{worker}")
         assert "graceful timeout" not in server.log.read_text()
-        frames.close()
+        frames.shutdown()
         screen.close()
 
 

@@ -158,7 +158,7 @@ def test_a_connection_ends_with_its_token(door: Door) -> None:
         opcode, data = client.recv_data()
     assert opcode == websocket.ABNF.OPCODE_CLOSE
     assert int.from_bytes(data[:2], "big") == 1008
-    client.close()
+    client.shutdown()
 
 
 def _files(pid: int) -> list[Path]:

@@ -1,6 +1,6 @@
 // The sensors: a card for each channel with its last value, its age and its recent course.
 import { byId, html } from "./dom.js";
-import { age, count, number, unit } from "./format.js";
+import { age, count, number, scaled } from "./format.js";
 import { sparkline } from "./sparkline.js";
 
 const POINTS = 60;
@@ -60,14 +60,15 @@ export class Cards {
   }
 
   addChannel(group, channel) {
-    const card = { points: [], value: html("strong", {}, "—"), spark: html("div", { class: "spark" }) };
+    const card = { points: [], declared: channel.unit, value: html("strong", {}, "—"), unit: html("span") };
+    card.spark = html("div", { class: "spark" });
     card.age = html("time");
     card.range = html("span", { class: "range" });
     card.element = html(
       "div",
       { class: `card q-${channel.quantity}`, "data-key": channel.key },
       html("h4", {}, channel.name),
-      html("p", { class: "value" }, card.value, " ", html("span", {}, unit(channel.unit))),
+      html("p", { class: "value" }, card.value, " ", card.unit),
       card.spark,
       html("p", { class: "under" }, card.age, card.range),
     );
@@ -82,11 +83,13 @@ export class Cards {
     const all = new Map([...card.points, ...points].map(([ts, value]) => [ts, value]));
     card.points = [...all].sort(([a], [b]) => a - b).slice(-POINTS);
     const values = card.points.map(([, value]) => value);
-    card.value.textContent = number(values.at(-1));
-    card.range.textContent = `${number(Math.min(...values))} – ${number(Math.max(...values))}`;
+    const { factor, unit } = scaled(card.declared, values);
+    card.unit.textContent = unit;
+    card.value.textContent = number(values.at(-1) * factor);
+    card.range.textContent = `${number(Math.min(...values) * factor)} – ${number(Math.max(...values) * factor)}`;
     card.age.textContent = age(card.points.at(-1)[0]);
     card.spark.replaceChildren(sparkline(card.points));
-    if (fresh) card.element.animate?.([{ opacity: 0.55 }, { opacity: 1 }], 350);
+    if (fresh) card.element.animate?.([{ opacity: 0.8 }, { opacity: 1 }], 350);
   }
 
   setOnline(group, online) {

@@ -5,6 +5,10 @@ const moment = new Intl.DateTimeFormat("es-CO", { dateStyle: "medium", timeStyle
 
 export const unit = (name) => UNITS[name] ?? name ?? "";
 
+// Less than a cubic metre is read in litres.
+export const scaled = (name, values) =>
+  name === "m3" && Math.max(...values.map(Math.abs)) < 1 ? { factor: 1000, unit: "L" } : { factor: 1, unit: unit(name) };
+
 // With `decimals` when given, else with as many as the size of the number deserves.
 export function number(value, decimals) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "—";
