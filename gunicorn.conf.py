@@ -28,7 +28,9 @@ graceful_timeout = 30
 keepalive = 5
 errorlog = "-"
 loglevel = (_settings.get("LOG_LEVEL") or "info").lower()
-if (_settings.get("USE_HTTPS") or "").lower() in ("1", "true", "yes", "on") and _settings.get("SSL_CERT_FILE"):
+if (_settings.get("USE_HTTPS") or "").lower() in ("1", "true", "yes", "on") and _settings.get(
+    "SSL_CERT_FILE"
+):
     certfile, keyfile = _settings["SSL_CERT_FILE"], _settings.get("SSL_KEY_FILE")
 
 # Prometheus' figures of all workers meet in this folder; it must be named before the application is imported.
