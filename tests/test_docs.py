@@ -196,6 +196,12 @@ def test_no_page_knows_one_machine(page: Path) -> None:
     assert re.findall(r"(?:/home|/root|/Users|/work|/tmp|/mnt)/\S*|[A-Z]:\\\S*", text_of(page)) == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_blocks_of_code_begin_and_end_on_lines_of_their_own(page: Path) -> None:
+    assert [line for line in text_of(page).splitlines() if re.search(r"```\w* |\S *```", line)] == []
+    assert len(re.findall(r"^ *```", text_of(page), re.MULTILINE)) == 2 * len(BLOCK.findall(text_of(page)))
+
+
 def test_decisions_are_dated_and_short() -> None:
     entries = re.split(r"^## ", text_of(DOCS / "decisions.md"), flags=re.MULTILINE)[1:]
     assert entries
