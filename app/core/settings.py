@@ -4,9 +4,9 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,9 +124,12 @@ class Settings(BaseSettings):
     @field_validator("farm_timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        from zoneinfo import ZoneInfo
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except ZoneInfoNotFoundError:
+            raise ValueError("not a known time zone")
         return value
 
     @model_validator(mode="after")
@@ -148,7 +151,7 @@ class Settings(BaseSettings):
         if given:
             return _with_driver(given)
         if self.db_host:
-            who = f"{quote_plus(self.db_user)}:{quote_plus(self.db_password)}"
+            who = f"{quote(self.db_user, safe='')}:{quote(self.db_password, safe='')}"
             return f"mysql+pymysql://{who}@{self.db_host}:{self.db_port}/{self.db_name}?charset=utf8mb4"
         return f"sqlite:///{self.instance_dir / 'backfinca.sqlite3'}"
 
@@ -167,8 +170,13 @@ def load_settings(**overrides: Any) -> Settings:
     """Settings from environment and `.env`, with `overrides` on top. Raises SettingsError naming the setting."""
     try:
         return Settings(**overrides)
-    except ValueError as error:
-        raise SettingsError(f"Configuración no válida: {error}") from error
+    except ValidationError as error:
+        # Without what was given: among it are passwords and keys.
+        found = [
+            f"{'.'.join(map(str, wrong['loc'])).upper()} {wrong['msg']}"
+            for wrong in error.errors(include_input=False, include_context=False, include_url=False)
+        ]
+        raise SettingsError(f"Configuración no válida: {'; '.join(found)}") from None
 
 
 def _with_driver(url: str) -> str:

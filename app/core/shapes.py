@@ -106,4 +106,5 @@ def field_errors(errors: Sequence[ErrorDetails]) -> dict[str, str]:
 def _sentence(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"]).capitalize()
-    return SPANISH.get(error["type"], "Valor no válido").format_map(error.get("ctx", {}))
+    facts = {name: str(value).replace(" or ", " o ") for name, value in error.get("ctx", {}).items()}
+    return SPANISH.get(error["type"], "Valor no válido").format_map(facts)
