@@ -79,5 +79,7 @@ def crud(
             remove(records.get(model, id, label))
             return {"deleted_id": id}
 
+    # The names of the operations are made of these.
+    Collection.__name__, Item.__name__ = f"{noun}List", noun
     ns.add_resource(Collection, path, endpoint=f"{ns.name}-{noun}-list")
     ns.add_resource(Item, f"{path}/<int:id>", endpoint=f"{ns.name}-{noun}-item")

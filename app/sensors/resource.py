@@ -94,7 +94,7 @@ class Rejects(Resource):
 
 
 @ns.route("/stats")
-class Stats(Resource):
+class Arrivals(Resource):
     """How much arrives."""
 
     @allow("sensors.view")
