@@ -71,5 +71,6 @@ async def main(port: int, token: str, count: int) -> None:
     print(json.dumps([round(value, 2) for value in latencies_ms]), flush=True)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The program, with its arguments from the command line."""
     asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
