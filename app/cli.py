@@ -60,6 +60,8 @@ def ingest(name: str | None) -> None:
     click.echo(f"Recibiendo lecturas como {settings.mqtt_client_id}")
     stop.wait()
     worker.stop()
+    # What the screens have not been told yet.
+    wiring.stop_background(app)
 
 
 @click.command("seed")
