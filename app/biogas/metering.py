@@ -41,6 +41,14 @@ class Conditions:
         """Nm3 of dry gas per m3 at the meter."""
         return normal_factor(self.temperature_c, self.pressure_hpa)
 
+    @property
+    def possible(self) -> bool:
+        """Whether gas can be metered like that at all."""
+        try:
+            return self.factor > 0
+        except ValueError:
+            return False
+
 
 def mark_readings(buckets: Iterable[tuple[int, int]]) -> None:
     """Marks the days that (channel id, quarter of an hour) pairs touch; part of the roller's transaction."""
@@ -204,10 +212,16 @@ def conditions_of(digester: Digester, start_ms: int, end_ms: int) -> Conditions:
         .group_by(Channel.quantity)
     )
     means = {quantity: total / int(n) for quantity, total, n in db.session.execute(query)}
-    return Conditions(
+    found = Conditions(
         means.get("temperature", digester.meter_temperature_c),
         means.get("pressure", digester.meter_pressure_hpa),
         means.keys() >= set(CONDITIONS),
+    )
+    # A channel declared in another unit measures, but not what we took it for.
+    return (
+        found
+        if found.possible
+        else Conditions(digester.meter_temperature_c, digester.meter_pressure_hpa, False)
     )
 
 

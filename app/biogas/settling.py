@@ -28,16 +28,22 @@ def settle(tell: Told, *, hurry: bool = False) -> int:
     """Computes the marked days that are due, oldest first, and tells of each; answers how many.
 
     Each day is its own transaction with the removal of its marks: killed anywhere, nothing is lost or half done.
+    A day that cannot be computed keeps its marks, is logged and holds up no other.
     `hurry` ignores the pause between two computations of a day.
     """
     done = 0
     for digester_id, day in _due(hurry):
         started = time.monotonic()
-        _settle_day(digester_id, day, tell)
+        try:
+            _settle_day(digester_id, day, tell)
+            done += 1
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            log.exception("a day could not be computed: digester %d, %s", digester_id, day)
         _due_at[digester_id, day] = time.monotonic() + max(
             LEAST_PAUSE_S, (time.monotonic() - started) / SHARE
         )
-        done += 1
     return done
 
 

@@ -10,7 +10,7 @@ from app.core import times
 from app.core.access import allow
 from app.core.cache import conditional
 from app.core.errors import Invalid
-from app.core.http import asks, gives, success, takes, written
+from app.core.http import asks, gives, json_response, success, takes, written
 from app.core.lists import PARAMETERS, Listing, list_response
 from app.sensors import rollups, service
 from app.sensors.models import Device, Reject
@@ -90,7 +90,9 @@ class Rejects(Resource):
         """The last messages or values refused; `meta.counts` has how many for each reason since the beginning."""
         response = list_response(REJECTS)
         body = response.get_json()
-        return success(body["data"], meta={**body["meta"], "counts": service.reject_counts()})
+        body["meta"]["counts"] = service.reject_counts()
+        response.data = json_response(body).data
+        return response
 
 
 @ns.route("/stats")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select
+from sqlalchemy import Select, and_, delete, exists, func, select
 
 from app.core import records, times
 from app.core.errors import Conflict, Invalid, NotFound
@@ -45,6 +45,7 @@ def declare_channels(device: Device, declared: Sequence[dict[str, Any]]) -> None
         channel = known.get(key) or _new_channel(device, key)
         _require_order({**{n: getattr(channel, n) for n in ("min_value", "max_value")}, **values})
         records.update(channel, **values)
+    db.session.expire(device, ["channels"])
 
 
 def _new_channel(device: Device, key: str) -> Channel:
@@ -81,11 +82,10 @@ def remove_device(device: Device) -> None:
 
 
 def device_named(name: str) -> Device:
-    """The device with this id or code."""
-    tests = [Device.code == name]
-    if (number := records.id_in(name)) is not None:
-        tests.append(Device.id == number)
-    found = db.session.scalars(select(Device).where(or_(*tests)).limit(1)).first()
+    """The device with this code, or else with this id."""
+    found = db.session.scalars(select(Device).where(Device.code == name)).first()
+    if found is None and (number := records.id_in(name)) is not None:
+        found = db.session.get(Device, number)
     if found is None:
         raise NotFound(f"El dispositivo {name} no existe")
     return found
@@ -144,7 +144,7 @@ def reject_counts() -> dict[str, int]:
 
 
 def _counted(query: Select[str, int]) -> dict[str, int]:
-    return dict(row.tuple() for row in db.session.execute(query).all())
+    return dict(db.session.execute(query).all())
 
 
 def _messages_since(start_ms: int) -> int:

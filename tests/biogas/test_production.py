@@ -90,6 +90,20 @@ def test_the_meters_own_temperature_and_pressure_count(app: Flask, admin: Caller
     assert actual["daily_biogas_nm3"][0] == pytest.approx(12 * factor, rel=2e-3)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("temperatura", 300.0), ("presion", 30.0), ("presion", 101_325.0)]
+)
+def test_impossible_conditions_are_not_believed(app: Flask, admin: Caller, key: str, value: float) -> None:
+    """A channel in kelvin, gauge pressure or pascal must not stop the digester's production."""
+    plant = new_plant(app, admin, channels=[{"key": "gas_total_m3"}, {"key": key}])
+    plant.read(climbing(local_ms(days_ago(3)), 24))
+    plant.read([(local_ms(days_ago(3), 5), value)], key)
+    plant.settle()
+    actual = plant.actual()
+    assert actual["daily_biogas_nm3"][0] == pytest.approx(12 * NM3_PER_M3, rel=1e-3)
+    assert (actual["temperature_c"][0], actual["pressure_hpa"][0]) == (30, 1013.25)
+
+
 def test_a_day_without_readings_is_unknown_and_not_zero(plant: Plant) -> None:
     plant.read(climbing(local_ms(days_ago(1)), 24))
     plant.settle()
