@@ -8,7 +8,7 @@ from app.biogas.models import Material
 from app.biogas.parameters import figures_of, overlaid
 from app.biogas.substrates import SUBSTRATES
 from app.core import records
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.extensions import db
 
 
@@ -43,7 +43,9 @@ def create_material(key: str, name: str, parameters: dict[str, Any], notes: str 
 
 
 def update_material(material: Material, **changes: Any) -> Material:
-    """Changes a material; fillings already opened keep the figures they were opened with."""
+    """Changes a material, except its key; fillings already opened keep the figures they were opened with."""
+    if changes.get("key", material.key) != material.key:
+        raise Conflict("La clave de un material no cambia: las etapas lo nombran por ella", field="key")
     if changes.get("parameters") is not None:
         changes["parameters"] = overlaid(material.parameters, changes["parameters"], material.key)
     return records.update(material, **changes)

@@ -89,6 +89,14 @@ def test_no_required_field_becomes_empty(admin: Caller, own: Any, field: str, va
     assert wrong_fields(admin.patch(f"{MATERIALS}/{own['id']}", json={field: value})) == {field}
 
 
+def test_the_key_of_a_material_stays(admin: Caller, own: Any) -> None:
+    answer = admin.patch(f"{MATERIALS}/{own['id']}", json={"key": "otra"})
+    assert answer.status_code == 409
+    assert answer.json["error"]["details"]["conflict"]["field"] == "key"
+    after = made(admin.put(f"{MATERIALS}/{own['id']}", json={"key": own["key"], "notes": "De la loma"}), 200)
+    assert (after["key"], after["notes"]) == (own["key"], "De la loma")
+
+
 def test_no_figures_is_no_change(admin: Caller, own: Any) -> None:
     after = made(admin.patch(f"{MATERIALS}/{own['id']}", json={"parameters": {}}), 200)
     assert after["parameters"] == own["parameters"]
