@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -217,6 +218,7 @@ def test_a_stopped_server_that_nobody_holds_leaves_no_folder() -> None:
     server.stop()
     assert folder.exists()
     del server
+    gc.collect()
     assert not folder.exists()
 
 
