@@ -8,7 +8,8 @@ from typing import Any
 from flask import Flask
 
 from app import create_app, wiring
-from app.core.extensions import socketio
+from app.core import schema
+from app.core.extensions import db, socketio
 from app.core.settings import Settings, SettingsError, load_settings
 
 
@@ -25,11 +26,19 @@ def main() -> None:
             with farm() as app:
                 serve(app)
         else:
-            serve(create_app(load_settings()))
+            serve(_ready(create_app(load_settings())))
     except SettingsError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         pass
+
+
+def _ready(app: Flask) -> Flask:
+    """The embedded database is ours to migrate; on a server somebody decides when (`flask db upgrade`)."""
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            schema.bring_up_to_date()
+    return app
 
 
 def serve(app: Flask) -> None:

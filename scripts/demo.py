@@ -16,7 +16,7 @@ from flask import Flask
 
 from app import create_app, wiring
 from app.biogas import demo
-from app.core import health
+from app.core import schema
 from app.core.settings import ROOT, Settings, load_settings
 from app.core.transaction import transaction
 from app.users import service as users
@@ -40,11 +40,7 @@ def farm() -> Iterator[Flask]:
 def _prepare(app: Flask, settings: Settings) -> str:
     """Migrates and seeds what is missing; the administrator's password."""
     with app.app_context():
-        state = health.state(dict)["services"]
-        if state["migrations"] != "current":
-            from flask_migrate import upgrade
-
-            upgrade()
+        schema.bring_up_to_date()
         with transaction():
             made = demo.create_farm()
         if made:

@@ -5,17 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from flask import Flask, Response, current_app
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import cache, times
+from app.core import cache, schema, times
 from app.core.access import public
 from app.core.extensions import db, limiter
 from app.core.http import json_response
-from app.core.settings import ROOT
 
 VERSION = "0.1.0"
 STARTED = time.monotonic()
@@ -36,7 +33,8 @@ def init_app(app: Flask, ingest: Probe) -> None:
 
 def state(ingest: Probe) -> dict[str, Any]:
     """Liveness, services and figures; `unhealthy` only when the database is out of reach."""
-    database, migrations = _database()
+    database = _reachable()
+    migrations = "current" if schema.is_current() else "pending"
     services = {"database": database, "migrations": migrations, "cache": _cache(), **_broker(ingest)}
     words = {services["database"], services["migrations"], services["cache"], services["broker"]}
     status = (
@@ -52,22 +50,6 @@ def state(ingest: Probe) -> dict[str, Any]:
         "server_id": current_app.config["SETTINGS"].server_id,
         "pid": os.getpid(),
     }
-
-
-def head_revision() -> str | None:
-    """The newest migration in the code."""
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    return ScriptDirectory.from_config(config).get_current_head()
-
-
-def _database() -> tuple[str, str]:
-    try:
-        with db.engine.connect() as connection:
-            present = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except SQLAlchemyError:
-        return _reachable(), "pending"
-    return "healthy", "current" if present == head_revision() else "pending"
 
 
 def _reachable() -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app import create_app
 from app.core import cache as stamps
-from app.core import health
+from app.core import schema
 from app.core.extensions import db
 from app.core.transaction import transaction
 
@@ -63,7 +63,7 @@ def test_a_database_behind_the_code_is_told(app: Flask, nobody: Caller) -> None:
         assert (answer.json["status"], answer.json["services"]["migrations"]) == ("degraded", "pending")
     finally:
         with app.app_context(), transaction() as session:
-            head = {"head": health.head_revision()}
+            head = {"head": schema.head_revision()}
             session.execute(text("UPDATE alembic_version SET version_num = :head"), head)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import inspect, text
 
 from app import create_app
 from app.biogas.substrates import SUBSTRATES
-from app.core import health
+from app.core import schema
 from app.core.extensions import db, migrate
 
 
@@ -62,12 +62,12 @@ def materials() -> list[str]:
 def test_the_migrations_are_one_line() -> None:
     script = ScriptDirectory(str(migrate.directory))
     assert len(script.get_heads()) == len(script.get_bases()) == 1
-    assert revisions()[-1] == health.head_revision()
+    assert revisions()[-1] == schema.head_revision()
 
 
 def test_the_tables_are_those_of_the_models(empty_app: Flask) -> None:
     upgrade()
-    assert present() == health.head_revision()
+    assert present() == schema.head_revision()
     assert tables() == set(db.metadata.tables)
     assert differences() == []
 
