@@ -36,6 +36,7 @@ spelling: .venv/dev.stamp
 
 security: .venv/dev.stamp
 	$(BIN)/bandit -q -r app -c pyproject.toml
+	$(BIN)/python -m pip check
 
 format: .venv/dev.stamp ## Put the code in the house's form
 	$(BIN)/ruff check --fix .
