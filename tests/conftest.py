@@ -17,7 +17,7 @@ from app import create_app
 from app.core.extensions import cache, db, limiter
 from app.core.settings import Settings
 from app.core.transaction import transaction
-from app.users import incidents
+from app.users import incidents, sessions, tokens
 from app.users.models import User
 from app.users.passwords import hashed
 from app.users.permissions import Role
@@ -173,16 +173,17 @@ def apprentice(app: Flask) -> Caller:
 
 
 def person(app: Flask, role: Role, **values: Any) -> Caller:
-    """A new person of that role, logged in through the door."""
+    """A new person of that role with an open session. Not through the door: proving a password is slow on purpose."""
     number = 10_000_000 + list(Role).index(role)
+    facts = {
+        "identification": number,
+        "fullname": f"Persona {role}",
+        "email": f"{role.lower()}@finca.test",
+    }
     with app.app_context(), transaction() as session:
-        facts = {
-            "identification": number,
-            "fullname": f"Persona {role}",
-            "email": f"{role.lower()}@finca.test",
-        }
-        session.add(User(**facts, role=role, password_hash=PASSWORD_HASH, **values))
-    client = app.test_client()
-    answer = client.post("/api/v1/auth/login", json={"identification": str(number), "password": PASSWORD})
-    assert answer.status_code == 200, answer.get_data(as_text=True)
-    return Caller(client, answer.json["access_token"])
+        user = User(**facts, role=role, password_hash=PASSWORD_HASH, **values)
+        session.add(user)
+        session.flush()
+        opened = sessions.begin(user, "tests", "127.0.0.1")
+        token = tokens.access_token(opened.user, opened.session).text
+    return Caller(app.test_client(), token)
