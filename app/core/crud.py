@@ -14,6 +14,9 @@ from app.core.http import gives, success, takes, written
 from app.core.lists import PARAMETERS, Listing, list_response
 from app.core.shapes import partial
 
+# Who writes may not remove: whoever deletes a plain record holds this, whatever the record.
+REMOVE = "records.delete"
+
 
 def crud(
     ns: Namespace,
@@ -72,7 +75,7 @@ def crud(
 
         patch = put
 
-        @allow(write)
+        @allow(REMOVE)
         @gives(None, f"{label}: registro eliminado")
         def delete(self, id: int) -> Any:
             """Delete one."""

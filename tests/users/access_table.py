@@ -15,7 +15,7 @@ _CRUD = {
     "GET {0}/<int:id>": APPRENTICE,
     "PUT {0}/<int:id>": INSTRUCTOR,
     "PATCH {0}/<int:id>": INSTRUCTOR,
-    "DELETE {0}/<int:id>": INSTRUCTOR,
+    "DELETE {0}/<int:id>": ADMIN,
 }
 
 
