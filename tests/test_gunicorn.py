@@ -225,6 +225,8 @@ def test_one_of_several_workers_takes_the_readings_in(
                     return {int(line.split()[4]) for line in locks if line.split()[5].endswith(f":{inode}")}
 
             wait_until(holders, "one takes the duty")
+            # Nothing is kept for a session that has not begun: what is published before it is nobody's.
+            wait_until(lambda: server.get("/health")["services"]["broker"] == "connected", "it listens")
             for n in range(20):
                 publisher.publish("finca/uno/telemetry", {"n": n})
             (first,) = holders()
