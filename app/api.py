@@ -5,14 +5,23 @@ from typing import Any
 from flask import Blueprint, Flask
 from flask_restx import Api
 
+from app.activity.events_resource import ns as events
+from app.activity.resource import ns as activity
+from app.analytics.resource import ns as analytics
 from app.biogas.reports.resource import ns as reports
 from app.biogas.resource import ns as biogas
 from app.core import documentation, health, swagger
 from app.core.http import answer
 from app.core.transaction import transactional
+from app.health.resource import ns as animal_health
+from app.herd.animal_resource import ns as animals
+from app.herd.image_resource import ns as images
+from app.herd.resource import ns as herd
+from app.land.resource import ns as land
 from app.sensors.resource import ns as sensors
 from app.users.auth_resource import auth
 from app.users.password_resource import passwords
+from app.users.preference_resource import ns as preferences
 from app.users.resource import users
 from app.users.security_resource import ns as security
 from app.web.resource import pages
@@ -22,6 +31,15 @@ NAMESPACES = [
     (passwords, "/auth"),
     (security, "/security"),
     (users, "/users"),
+    (preferences, ""),
+    (activity, ""),
+    (events, ""),
+    (herd, ""),
+    (animals, "/animals"),
+    (images, "/animal-images"),
+    (land, ""),
+    (animal_health, ""),
+    (analytics, ""),
     (sensors, "/sensors"),
     (biogas, "/biogas"),
     (reports, "/biogas/reports"),

@@ -7,7 +7,7 @@ from typing import Any
 from flask_restx import Namespace, Resource
 from pydantic import BaseModel
 
-from app.core import records
+from app.core import records, repetition  # noqa: F401
 from app.core.access import allow
 from app.core.cache import conditional
 from app.core.http import gives, success, takes, written

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import Index
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +26,11 @@ class Stamped:
 
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=times.now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=times.now, onupdate=times.now)
+
+
+def newest_first() -> Index:
+    """The index of a list's own order, last changed first; one for each table, in its `__table_args__`."""
+    return Index(None, "updated_at", "created_at", "id")
 
 
 def get(model: type[Record], key: int | str, label: str = "El registro") -> Record:

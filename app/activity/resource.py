@@ -1,0 +1,7 @@
+"""HTTP door of the activity trail."""
+
+from flask_restx import Namespace
+
+from app.activity import models  # noqa: F401
+
+ns = Namespace("activity", description="Actividad: quién cambió qué")

@@ -1,0 +1,1 @@
+"""Analytics: what many rooms say together. It reads everyone and owns no table."""

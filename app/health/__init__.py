@@ -1,0 +1,1 @@
+"""Health: diseases, vaccines, medications, and what the animals had and were given."""
