@@ -1,6 +1,6 @@
 """A plain record's routes, declared once. A verb with a rule is passed as a function; there is nothing to subclass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial as bind
 from typing import Any
 
@@ -12,6 +12,7 @@ from app.core.access import allow
 from app.core.cache import conditional
 from app.core.http import gives, success, takes, written
 from app.core.lists import PARAMETERS, Listing, list_response
+from app.core.plain import PLAIN, Plain, Reference
 from app.core.shapes import partial
 
 # Who writes may not remove: whoever deletes a plain record holds this, whatever the record.
@@ -27,15 +28,23 @@ def crud(
     label: str,
     read: str,
     write: str,
+    edit: str = "",
     create: Callable[..., Any] | None = None,
     update: Callable[..., Any] = records.update,
-    remove: Callable[[Any], None] = records.remove,
-) -> None:
-    """Registers list, create, read, update and delete of one record under `path`."""
+    remove: Callable[[Any], Any] = records.remove,
+    keys: Sequence[str] = (),
+    references: Mapping[str, Reference] | None = None,
+) -> Plain:
+    """Registers the routes of one record under `path`; `edit` is the permission to change, that to write when empty."""
     model, out = listing.model, listing.shape
     noun = out.__name__.removesuffix("Out")
     creator = create or bind(records.create, model)
     changes = partial(into, f"{noun}Changes")
+    plain = Plain(
+        path.strip("/"), listing, into, changes, label, read, write, edit or write, creator, update, remove, keys,
+        references or {},
+    )  # fmt: skip
+    PLAIN[model.__tablename__] = plain
     tables = [model.__tablename__, *(target.__tablename__ for target, _ in listing.joins)]
 
     class Collection(Resource):
@@ -66,7 +75,7 @@ def crud(
             """Read one."""
             return success(written(out, records.get(model, id, label)))
 
-        @allow(write)
+        @allow(plain.edit)
         @takes(changes)
         @gives(out, f"{label}: registro actualizado")
         def put(self, body: BaseModel, id: int) -> Any:
@@ -86,3 +95,4 @@ def crud(
     Collection.__name__, Item.__name__ = f"{noun}List", noun
     ns.add_resource(Collection, path, endpoint=f"{ns.name}-{noun}-list")
     ns.add_resource(Item, f"{path}/<int:id>", endpoint=f"{ns.name}-{noun}-item")
+    return plain

@@ -15,6 +15,7 @@ from app.core.errors import Invalid, Malformed
 from app.core.extensions import db
 from app.core.http import success, written
 from app.core.records import id_in
+from app.core.relations import Relation
 from app.core.times import UtcDateTime
 
 MAX_LIMIT = 1000
@@ -47,6 +48,7 @@ class Listing:
     extra: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     joins: Sequence[tuple[Any, ColumnElement[bool]]] = ()
+    relations: Mapping[str, Relation] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, ColumnElement[Any]]:

@@ -1,0 +1,53 @@
+"""What a plain record is: table, shapes, verbs and natural key, declared once; crud, import and export read it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.core.lists import Listing
+
+
+@dataclass(frozen=True)
+class Reference:
+    """How a foreign key is written in a spreadsheet: in column `header`, by the target's attribute `by` (its tag, its
+    name) instead of its id.
+    """
+
+    header: str
+    model: type[Any]
+    by: str
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A plain record. `keys` are the fields that tell one record from another for people; verbs are functions."""
+
+    slug: str
+    listing: Listing
+    into: type[BaseModel]
+    changes: type[BaseModel]
+    label: str
+    read: str
+    write: str
+    edit: str
+    create: Callable[..., Any]
+    update: Callable[..., Any]
+    remove: Callable[[Any], Any]
+    keys: Sequence[str] = ()
+    references: Mapping[str, Reference] = field(default_factory=dict)
+
+    @property
+    def model(self) -> type[Any]:
+        """The record's table."""
+        return self.listing.model
+
+    @property
+    def noun(self) -> str:
+        """The record's name in code, as its shapes carry it."""
+        return self.listing.shape.__name__.removesuffix("Out")
+
+
+# Every plain record of the application by its table's name; filled as the doors are imported.
+PLAIN: dict[str, Plain] = {}
