@@ -56,7 +56,7 @@ def parent_problems(
     for role, parent in ((_FATHER, father), (_MOTHER, mother)):
         if parent is not None:
             problems += _against(role, child, parent, parents or {}, records or {})
-    if father is not None and mother is not None and father.id == mother.id:
+    if father is not None and mother is not None and (father.id, father.record) == (mother.id, mother.record):
         problems.append(Problem(MOTHER, f"El padre y la madre son el mismo animal, {father.record}"))
     return problems
 
