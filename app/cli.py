@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 from app import wiring
 from app.biogas import demo, materials
+from app.core.backup_commands import backup
 from app.core.errors import DomainError
 from app.core.extensions import current_settings
 from app.core.transaction import transaction
@@ -19,7 +20,7 @@ from app.users.commands import tokens
 
 def init_app(app: Flask) -> None:
     """Adds the farm's commands to `flask`."""
-    for command in (create_admin, ingest, seed, tokens):
+    for command in (backup, create_admin, ingest, seed, tokens):
         app.cli.add_command(command)
 
 

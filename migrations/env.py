@@ -1,5 +1,7 @@
 """How Alembic reaches the database: through the application, whose settings say which one it is."""
 
+from contextlib import nullcontext
+
 from alembic import context
 from flask import current_app
 
@@ -20,7 +22,9 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    with db.engine.connect() as connection:
+    # A restore brings a connection of its own: what it migrates is not the database in use yet.
+    given = context.config.attributes.get("connection")
+    with nullcontext(given) if given else db.engine.connect() as connection:
         context.configure(connection=connection, **options)
         with context.begin_transaction():
             context.run_migrations()

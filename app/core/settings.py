@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     db_password: str = ""
     db_pool_size: int = Field(default=10, ge=1)
 
+    backup_dir: Path = ROOT / "backups"
+    backup_key: str | None = Field(default=None, min_length=16)
+    backup_keep_daily: int = Field(default=7, ge=1)
+    backup_keep_weekly: int = Field(default=4, ge=0)
+
     redis_url: str | None = None
     jwt_secret_key: str | None = None
     jwt_previous_keys: CommaList = []
