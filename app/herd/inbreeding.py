@@ -4,7 +4,7 @@ The relationship matrix is A = T D T' (Henderson 1976), T the share of each ance
 animal that is its own by Mendelian sampling. Meuwissen & Luo (1992) follow one animal at a time up through T, and keep
 nothing but a row. So does this module, with two savings. Full sibs share a row. And what a sire is to *all* his
 mates of one generation is one walk up through his ancestors and one walk down through theirs (Colleau 2002;
-Sargolzaei, Iwaisaki & Colleau 2005), where a walk for every calf would tread the same ancestors again and again.
+Sargolzaei, Iwaisaki & Colleau 2005), where a walk for every calf would pass the same ancestors again and again.
 Memory grows with the number of animals, never with their pairs.
 """
 
