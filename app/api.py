@@ -12,6 +12,7 @@ from app.biogas.reports.resource import ns as reports
 from app.biogas.resource import ns as biogas
 from app.core import documentation, health, swagger
 from app.core.http import answer
+from app.core.importing.routes import ns as imports
 from app.core.transaction import transactional
 from app.health.resource import ns as animal_health
 from app.herd.animal_resource import ns as animals
@@ -32,6 +33,7 @@ NAMESPACES = [
     (security, "/security"),
     (users, "/users"),
     (preferences, ""),
+    (imports, "/imports"),
     (activity, ""),
     (events, ""),
     (herd, ""),

@@ -28,6 +28,7 @@ from app.core.access import allow
 from app.core.crud import crud
 from app.core.http import asks, gives, takes
 from app.core.lists import Listing
+from app.core.plain import Reference
 
 ns = Namespace("biogas", description="Biodigestores, etapas y producción de biogás")
 
@@ -41,6 +42,7 @@ crud(
     write="catalogues.write",
     create=materials.create_material,
     update=materials.update_material,
+    keys=("key",),
 )
 crud(
     ns,
@@ -53,6 +55,7 @@ crud(
     create=digesters.create_digester,
     update=digesters.update_digester,
     remove=digesters.remove_digester,
+    keys=("name",),
 )
 crud(
     ns,
@@ -65,6 +68,8 @@ crud(
     create=fillings.open_filling,
     update=fillings.update_filling,
     remove=fillings.remove_filling,
+    keys=("digester_id", "number"),
+    references={"digester_id": Reference("digester", Digester, "name")},
 )
 
 

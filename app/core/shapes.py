@@ -106,5 +106,10 @@ def field_errors(errors: Sequence[ErrorDetails]) -> dict[str, str]:
 def _sentence(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"]).capitalize()
-    facts = {name: str(value).replace(" or ", " o ") for name, value in error.get("ctx", {}).items()}
+    facts = {name: _fact(value) for name, value in error.get("ctx", {}).items()}
     return SPANISH.get(error["type"], "Valor no válido").format_map(facts)
+
+
+def _fact(value: Any) -> str:
+    """A bound as people write it: 0, not 0.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value).replace(" or ", " o ")
