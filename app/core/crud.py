@@ -11,6 +11,7 @@ from app.core import records, repetition  # noqa: F401
 from app.core.access import allow
 from app.core.cache import conditional
 from app.core.http import gives, success, takes, written
+from app.core.importing.routes import register_import
 from app.core.lists import PARAMETERS, Listing, list_response
 from app.core.plain import PLAIN, Plain, Reference
 from app.core.shapes import partial
@@ -95,4 +96,5 @@ def crud(
     Collection.__name__, Item.__name__ = f"{noun}List", noun
     ns.add_resource(Collection, path, endpoint=f"{ns.name}-{noun}-list")
     ns.add_resource(Item, f"{path}/<int:id>", endpoint=f"{ns.name}-{noun}-item")
+    register_import(ns, path, plain)
     return plain
