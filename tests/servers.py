@@ -135,12 +135,11 @@ class Redis(Server):
 
 
 class Mosquitto(Server):
-    """Mosquitto with the configuration we ship; places and people differ, `extra` lines are appended."""
+    """Mosquitto behaving as we ship it; places and people differ, `extra` lines are appended."""
 
     name = "mosquitto"
     programs = ("mosquitto",)
-    SHIPPED = ROOT / "deploy" / "mosquitto" / "mosquitto.conf"
-    REPLACED = ("listener", "allow_anonymous", "password_file", "acl_file", "persistence_location")
+    SHIPPED = ROOT / "deploy" / "mosquitto" / "conf.d"
     # MQTT 3.1.1 CONNECT, clean session, empty client id; whatever CONNACK comes back, the broker is at work.
     CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x0a\x00\x00"
 
@@ -150,13 +149,12 @@ class Mosquitto(Server):
         self.anonymous = anonymous
 
     def prepare(self) -> None:
-        shipped = self.SHIPPED.read_text(encoding="utf-8").splitlines()
         lines = [
             f"listener {self.port} {HOST}",
             f"allow_anonymous {str(self.anonymous).lower()}",
             f"persistence_location {self.folder}/",
             *(["user root"] if os.geteuid() == 0 else []),
-            *(line for line in shipped if line.split(" ")[0] not in self.REPLACED),
+            f"include_dir {self.SHIPPED}",
             *self.extra,
         ]
         self.folder.joinpath("mosquitto.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -91,15 +91,18 @@ def test_mosquitto_keeps_a_retained_message_over_a_restart_and_an_autosaved_one_
 def test_mosquitto_runs_on_the_shipped_queue_settings() -> None:
     with Mosquitto() as broker:
         conf = (broker.folder / "mosquitto.conf").read_text().splitlines()
+    assert f"include_dir {Mosquitto.SHIPPED}" in conf
+    assert "allow_anonymous true" in conf
+    shipped = (Mosquitto.SHIPPED / "backfinca.conf").read_text().splitlines()
     for line in (
         "persistence true",
         "max_queued_messages 0",
         "max_inflight_messages 1000",
         "set_tcp_nodelay true",
-        "allow_anonymous true",
     ):
-        assert line in conf
-    assert not any(line.startswith(("password_file", "acl_file", "listener 1883")) for line in conf)
+        assert line in shipped
+    both = [*conf, *shipped]
+    assert not any(line.startswith(("password_file", "acl_file", "listener 1883")) for line in both)
 
 
 def password_file(folder: Path, *users: str) -> Path:
