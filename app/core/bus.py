@@ -22,6 +22,12 @@ RETRY_S = 1.0
 PATIENCE_S = 1.0
 
 
+class Backlog(Queue[Any]):
+    """What a subscriber has not read yet; `lost` tells that older words had to give way."""
+
+    lost = False
+
+
 class Bus:
     """Publish and subscribe over Redis, or inside the process when there is none."""
 
@@ -29,7 +35,7 @@ class Bus:
         self._url = redis_url
         # One try: whoever publishes is not kept waiting by a Redis that is away.
         self._speaker = _connection(redis_url, socket_timeout=PATIENCE_S) if redis_url else None
-        self._queues: dict[str, set[Queue[Any]]] = defaultdict(set)
+        self._queues: dict[str, set[Backlog]] = defaultdict(set)
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
         self._listening = threading.Event()
@@ -45,9 +51,9 @@ class Bus:
         self._deliver(topic, bodies)
 
     @contextmanager
-    def subscribe(self, topic: str) -> Iterator["Queue[Any]"]:
+    def subscribe(self, topic: str) -> Iterator[Backlog]:
         """A queue of what is said from now on. A subscriber too slow for it loses the oldest."""
-        queue: Queue[Any] = Queue(BACKLOG)
+        queue = Backlog(BACKLOG)
         with self._lock:
             self._queues[topic].add(queue)
             self._listen()
@@ -90,11 +96,12 @@ def _connection(url: str | None, **options: Any) -> Redis:
     return Redis.from_url(str(url), socket_connect_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0), **options)
 
 
-def _push(queue: "Queue[Any]", body: Any) -> None:
+def _push(queue: Backlog, body: Any) -> None:
     while True:
         try:
             queue.put_nowait(body)
         except Full:
+            queue.lost = True
             try:
                 queue.get_nowait()
             except Empty:

@@ -8,6 +8,8 @@ from flask_limiter.util import get_remote_address
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.access import Access, declared
+from app.core.actor import NOBODY as STRANGER
+from app.core.actor import SYSTEM, Actor, acting
 from app.core.errors import Unauthenticated
 from app.core.extensions import current_settings, limiter
 from app.core.transaction import SAFE, rollback, transaction
@@ -28,11 +30,13 @@ def init_app(app: Flask) -> None:
     """Stands before every view of the application, and notes afterwards what was refused."""
     app.before_request(admit)
     app.after_request(_note)
+    app.teardown_request(_leave)
 
 
 def admit() -> Response | None:
     """Lets the request pass or raises Unauthenticated or Forbidden. Unknown URLs go on to their 404 or 405."""
     g.principal = None
+    acting.set(STRANGER)
     if request.routing_exception is not None or request.method == "OPTIONS":
         return None
     if request.endpoint in OPEN_ENDPOINTS:
@@ -46,7 +50,12 @@ def admit() -> Response | None:
         _count_refusal()
         raise
     require(g.principal, access.permission)
+    acting.set(Actor(g.principal.id, g.principal.fullname))
     return None
+
+
+def _leave(_error: BaseException | None) -> None:
+    acting.set(SYSTEM)
 
 
 @limiter.shared_limit(lambda: current_settings().rate_limit, "refused", key_func=get_remote_address)

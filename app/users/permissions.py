@@ -43,6 +43,7 @@ TABLE: dict[str, Permission] = {
     "reports.view": Permission("Ver y descargar informes", EVERYBODY),
     "reports.create": Permission("Generar informes", TEACHING),
     "reports.delete": Permission("Eliminar informes", ADMIN_ONLY),
+    "activity.view": Permission("Ver la actividad de los demás", TEACHING),
     "users.view": Permission("Ver los datos de las personas", TEACHING),
     "users.approve": Permission("Aprobar o rechazar registros de personas", ADMIN_ONLY),
     "users.manage": Permission("Crear, editar y eliminar personas y sus permisos", ADMIN_ONLY),
