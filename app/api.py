@@ -1,9 +1,10 @@
 """The RESTX Api at /api/v1 and the one visible list of namespaces."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Flask
-from flask_restx import Api
+from flask_restx import Api, Namespace
 
 from app.activity.events_resource import ns as events
 from app.activity.resource import ns as activity
@@ -17,6 +18,7 @@ from app.core.transaction import transactional
 from app.health.resource import ns as animal_health
 from app.herd.animal_resource import ns as animals
 from app.herd.image_resource import ns as images
+from app.herd.image_resource import pictures
 from app.herd.resource import ns as herd
 from app.land.resource import ns as land
 from app.sensors.resource import ns as sensors
@@ -55,6 +57,11 @@ class FarmApi(Api):
         """Answers every failure of its routes as the rest of the application does."""
         return answer(e)
 
+    def ns_urls(self, ns: Namespace, urls: Iterable[str]) -> list[str]:
+        """The empty path is a path too; RESTX would take the namespace's name instead."""
+        path = self.get_ns_path(ns)
+        return [(ns.path if path is None else path) + url for url in urls]
+
 
 def init_app(app: Flask) -> None:
     """Mounts the Api, its documentation at /api/v1/ and every namespace."""
@@ -76,3 +83,4 @@ def init_app(app: Flask) -> None:
     documentation.init_app(app, api)
     app.register_blueprint(blueprint)
     app.register_blueprint(pages)
+    app.register_blueprint(pictures)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.core.errors import DomainError, Invalid
-from app.core.importing.columns import Column, id_column, match_header, read_cell
+from app.core.importing.columns import Column, columns_of, id_column, match_header, read_cell
 from app.core.importing.lookups import Key, Targets
 from app.core.importing.sheets import Row, Sheet
 from app.core.plain import Plain
@@ -42,6 +42,7 @@ class Drafting:
             title for title, one in zip(sheet.header, self.columns, strict=True) if one is None
         ]
         self._id_at = id_column(sheet.header)
+        self._fields = {name: one.field for one in columns_of(plain) for name in (one.field, one.header)}
         self.targets = {
             column: Targets(column.reference, _cells(sheet.rows, place))
             for place, column in enumerate(self.columns)
@@ -93,7 +94,8 @@ class Drafting:
 
     def title(self, name: str) -> str:
         """What the file calls the column of a field."""
-        mine = [column for column in self.columns if column and name in (column.field, column.header)]
+        field = self._fields.get(name, name)
+        mine = [column for column in self.columns if column and field == column.field]
         return mine[0].header if mine else name
 
 
