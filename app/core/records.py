@@ -41,6 +41,14 @@ def get(model: type[Record], key: int | str, label: str = "El registro") -> Reco
     return found
 
 
+def referred(model: type[Record], key: int, field: str, label: str) -> Record:
+    """The record that a field points at; Invalid on that field when there is none."""
+    found = db.session.get(model, key) if 0 < key <= MAX_ID else None
+    if found is None:
+        raise Invalid(fields={field: f"{label} {key} no existe"})
+    return found
+
+
 def id_in(text: str) -> int | None:
     """The id a text holds, or None when it holds none that a table can have."""
     # Length first: Python refuses to read thousands of digits.
@@ -49,7 +57,7 @@ def id_in(text: str) -> int | None:
     return int(text) if int(text) <= MAX_ID else None
 
 
-def create(model: type[Record], **values: Any) -> Record:
+def create(model: type[Record], /, **values: Any) -> Record:
     """A new record, flushed so that it has its id; Conflict when a unique field is taken."""
     record = model(**values)
     db.session.add(record)
@@ -57,7 +65,7 @@ def create(model: type[Record], **values: Any) -> Record:
     return record
 
 
-def update(record: Record, **values: Any) -> Record:
+def update(record: Record, /, **values: Any) -> Record:
     """The record with the given fields changed; Invalid where a required field would become empty."""
     refuse_empty(record, values)
     for name, value in values.items():

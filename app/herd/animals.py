@@ -1,0 +1,109 @@
+"""Animals: the rules of registering, changing and removing one, and what the rooms above ask before a record of one."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.core import dependencies, records
+from app.core.errors import Invalid
+from app.core.extensions import db
+from app.herd import parents, statuses
+from app.herd.days import FUTURE, outside, today
+from app.herd.models import Animal, Control
+from app.herd.statuses import ALIVE, Change, departed
+
+__all__ = ["animal_of", "departed", "register", "remove", "require_day", "require_present", "revise"]
+
+
+def animal_of(animal_id: int) -> Animal:
+    """The animal a record belongs to; Invalid on `animal_id` when there is none."""
+    return records.referred(Animal, animal_id, "animal_id", "El animal")
+
+
+def require_present(animal: Animal, on: date, field: str) -> None:
+    """Raises Invalid on `field` for a day after the animal died or was sold; its last day and earlier ones are fine."""
+    if animal.status == ALIVE or (animal.status_date and on <= animal.status_date):
+        return
+    since = f" desde el {animal.status_date}" if animal.status_date else ""
+    raise Invalid(fields={field: f"El animal {animal.record} figura como {animal.status}{since}"})
+
+
+def require_day(animal: Animal, on: date, field: str) -> None:
+    """Raises Invalid on `field` unless the animal was born, on the farm and alive, and the day is not to come."""
+    if wrong := outside(on, animal.birth_date):
+        raise Invalid(fields={field: wrong})
+    require_present(animal, on, field)
+
+
+def register(**fields: Any) -> Animal:
+    """A new animal. Raises Invalid naming every field that contradicts its parents or the calendar."""
+    change = statuses.first(fields)
+    _require_sound(None, fields, change)
+    fields.update(status=change.status if change else ALIVE)
+    fields.update(status_date=change and change.date, status_reason=change and change.reason)
+    animal = records.create(Animal, **fields)
+    if change:
+        statuses.keep(animal, change)
+    return animal
+
+
+def revise(animal: Animal, **changes: Any) -> Animal:
+    """The animal changed. Raises Invalid as `register` does, and for what its calves and own records contradict."""
+    records.refuse_empty(animal, changes)
+    held = _locked(animal, changes)
+    change = statuses.wanted(animal, changes)
+    present = {column.name: getattr(animal, column.name) for column in Animal.__table__.columns}
+    _require_sound(animal, {**present, **changes}, change)
+    records.update(animal, **{name: value for name, value in changes.items() if name not in statuses.FIELDS})
+    if change:
+        statuses.keep(animal, change)
+    held.clear()
+    return animal
+
+
+def remove(animal: Animal) -> Any:
+    """Deletes an animal without calves and all that was recorded of it."""
+    dependencies.refuse_if_needed(animal, "Animal")
+    return records.remove(animal)
+
+
+def _locked(animal: Animal, changes: Mapping[str, Any]) -> list[Animal]:
+    """The animal and its parents as they are now, and nobody else changes them meanwhile, if the pedigree is touched.
+
+    In the order of their ids, so that two changes wait for each other one way round.
+    """
+    if not _touched(animal, changes):
+        return []
+    ids = {animal.id, changes.get("father_id", animal.father_id), changes.get("mother_id", animal.mother_id)}
+    query = select(Animal).where(Animal.id.in_(sorted(ids - {None}))).order_by(Animal.id).with_for_update()
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def _touched(animal: Animal, wanted: Mapping[str, Any]) -> bool:
+    return any(name in wanted and wanted[name] != getattr(animal, name) for name in parents.FIELDS)
+
+
+def _require_sound(animal: Animal | None, wanted: Mapping[str, Any], change: Change | None) -> None:
+    wrong: dict[str, str] = {}
+    if animal is None or _touched(animal, wanted):
+        for field, sentence in parents.problems(animal, wanted):
+            wrong[field] = f"{wrong[field]}. {sentence}" if field in wrong else sentence
+        wrong.update(_birth_problems(animal, wanted["birth_date"]))
+    if change:
+        wrong.update(statuses.problems(animal, change, wanted["birth_date"]))
+    if wrong:
+        raise Invalid(". ".join(wrong.values()), fields=wrong)
+
+
+def _birth_problems(animal: Animal | None, birth_date: date) -> dict[str, str]:
+    if birth_date > today():
+        return {"birth_date": FUTURE}
+    if animal is None or birth_date <= animal.birth_date:
+        return {}
+    first = db.session.scalar(select(func.min(Control.checkup_date)).where(Control.animal_id == animal.id))
+    known = [day for day in (first, statuses.first_day(animal.id)) if day]
+    if known and min(known) < birth_date:
+        return {"birth_date": f"Hay registros del animal desde el {min(known)}"}
+    return {}
