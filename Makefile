@@ -5,13 +5,19 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint ruff mypy imports spelling security format lock bench migration hooks clean
+.PHONY: help run stack stack-down test coverage lint ruff mypy imports spelling security format lock bench migration hooks clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/run.stamp ## Start the farm with demonstration data, a broker and a simulator, on port 8081
 	@exec $(BIN)/python run.py --demo $(ARGS)
+
+stack: .venv/run.stamp ## Start everything as in production: nginx, three web processes, ingest, MariaDB, Redis, Mosquitto
+	@$(BIN)/python -m scripts.stack $(if $(FOLDER),--folder $(FOLDER)) up $(ARGS)
+
+stack-down: .venv/run.stamp ## Stop what `make stack` started; its data stay
+	@$(BIN)/python -m scripts.stack $(if $(FOLDER),--folder $(FOLDER)) down
 
 test: .venv/dev.stamp ## Run the whole suite (a part of it: make test ARGS="tests/core -k paging")
 	$(BIN)/python -m pytest $(ARGS)

@@ -26,6 +26,8 @@ max_requests_jitter = max_requests // 10
 timeout = 60
 graceful_timeout = 30
 keepalive = 5
+# Its default place is the same for all of a person's servers, and signals do what we need.
+control_socket_disable = True
 errorlog = "-"
 loglevel = (_settings.get("LOG_LEVEL") or "info").lower()
 if (_settings.get("USE_HTTPS") or "").lower() in ("1", "true", "yes", "on") and _settings.get(

@@ -1,4 +1,4 @@
-"""The main files of a stack's servers: only what differs from a production machine. The rest they include from deploy/."""
+"""The main files of a stack's servers: only what differs from production. The rest they include from deploy/."""
 
 import os
 import shutil

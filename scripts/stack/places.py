@@ -95,7 +95,9 @@ class Places:
         self._choose_ports()
         for name in SECRETS:
             self.secrets.setdefault(name, _password())
-        write_private(self.folder / "places.json", json.dumps(vars(self) | {"folder": None}, indent=1))
+        write_private(
+            self.folder / "places.json", json.dumps({"ports": self.ports, "secrets": self.secrets}, indent=1)
+        )
 
     def _choose_ports(self) -> None:
         taken = {port for name, port in self.ports.items() if name != "web"}
