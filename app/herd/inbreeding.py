@@ -80,7 +80,9 @@ class Herd:
             size - 1
         )  # F = -1 of the unknown parent gives each founder its whole variance
         self._d = [0.0] * size
-        self._shares = [0.0] * size  # of the ancestors in one animal; zero again after every use
+        self._shares = [
+            0.0
+        ] * size  # of the ancestors in one animal; zero again after every use, but 0's, which nobody reads
         self._row = [0.0] * size  # of A; written before it is read
         self._seen = bytearray(size)
         start = 1
@@ -140,7 +142,6 @@ class Herd:
             shares[sires[number]] += half
             shares[dams[number]] += half
             shares[number] *= d[number]
-        shares[0] = 0.0
 
     def lineage(self, animals: Iterable[int]) -> list[int]:
         """The animals and all their ancestors by number, the oldest first."""

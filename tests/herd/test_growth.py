@@ -127,6 +127,11 @@ def test_what_bodies_do_is_not_flagged(life):
     assert implausible(life) == ()
 
 
+def test_nobody_loses_nearly_everything_however_long_it_takes():
+    herd = series((0, 480), (30, 490), (60, 500), (400, 24))
+    assert implausible(herd) == (herd[-1],)
+
+
 def test_limits_are_settings():
     sheep = Limits(gain_kg_d=0.5, loss_kg_d=0.3)
     flock = series((0, 30), (30, 80), (60, 38), (90, 42))

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from math import fsum, sqrt
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -235,26 +236,48 @@ def test_the_ancestors_own_inbreeding_counts():
 
 def closed_herd(generations, width=6):
     """Each generation all of the one before, mixed: more lines upwards than anybody could count."""
-    pedigree = dict.fromkeys(range(width), NOBODY)
-    for animal in range(width, width * generations):
-        start = animal // width * width - width
-        pedigree[animal] = (start + animal % width, start + (animal * 5 + 1 + animal // width) % width)
+    pedigree = dict.fromkeys(range(1, width + 1), NOBODY)
+    for generation in range(1, generations):
+        before = [width * (generation - 1) + place + 1 for place in range(width)]
+        for place in range(width):
+            other = before[(place * 5 + 1 + generation) % width]
+            pedigree[width * generation + place + 1] = (before[place], other)
     return pedigree
 
 
 def test_sixty_generations_of_a_closed_herd():
     pedigree = closed_herd(60)
-    sire, dam = len(pedigree) - 1, len(pedigree) - 2
+    sire, dam = 359, 360
     found = common_ancestors(pedigree, sire, dam)
     assert found.truncated
     assert sum(len(one.paths) for one in found.ancestors) == 100
     assert 0 < found.unlisted < found.inbreeding < 1
     lengths = sorted(path.n1 + path.n2 for one in found.ancestors for path in one.paths)
     assert lengths[0] < lengths[-1] < 20
-    assert found.inbreeding == inbreeding({**pedigree, -1: (sire, dam)})[-1]
+    assert found.inbreeding == inbreeding({**pedigree, 361: (sire, dam)})[361]
     searched = common_ancestors(pedigree, sire, dam, max_paths=10**9, max_steps=2_000)
     assert searched.truncated
     assert searched.unlisted > 0
+
+
+def test_not_even_the_last_bit_depends_on_the_order():
+    """After more generations than a float has bits, sums are rounded and their order shows."""
+    chance = Random(1)
+    pedigree = dict.fromkeys(range(1, 21), NOBODY)
+    for animal in range(21, 1_400):
+        before = range((animal - 1) // 20 * 20 - 19, (animal - 1) // 20 * 20 + 1)
+        pedigree[animal] = tuple(chance.sample(before, 2))
+    assert inbreeding(dict(reversed(pedigree.items()))) == inbreeding(pedigree)
+
+
+def test_lines_that_can_never_meet_are_not_followed():
+    pedigree = closed_herd(60)
+    strangers = {
+        animal + 1000: tuple(parent and parent + 1000 for parent in parents)
+        for animal, parents in closed_herd(60).items()
+    }
+    found = common_ancestors({**pedigree, **strangers}, 359, 1359, max_steps=10)
+    assert found == (0, (), 0, False)
 
 
 def test_a_line_of_ten_thousand_generations():
