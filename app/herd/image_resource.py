@@ -1,5 +1,6 @@
 """HTTP door of the animals' pictures: upload, list, primary one, delete, and the public files themselves."""
 
+from contextlib import closing
 from typing import Any
 
 from flask import Blueprint, current_app, request, send_file
@@ -72,7 +73,7 @@ class ImageUpload(Resource):
         if animal_id is None:
             raise Malformed("Indique el animal en «animal_id»")
         sent = [*request.files.getlist("files"), *request.files.getlist("files[]")]
-        files = [(one.filename or "", one.read()) for one in sent if one.filename]
+        files = [(one.filename or "", _content(one)) for one in sent if one.filename]
         if not files:
             raise Malformed("Adjunte al menos una imagen en «files»")
         upload = images.store_images(animal_id, files)
@@ -115,6 +116,11 @@ def picture(path: str) -> Any:
     response = send_file(file, mimetype=MEDIA_TYPES[path.rsplit(".", 1)[-1]], etag=False)
     response.headers["Cache-Control"] = FOREVER
     return response
+
+
+def _content(file: Any) -> bytes:
+    with closing(file):
+        return bytes(file.read())
 
 
 def _uploaded(upload: images.Upload) -> Any:

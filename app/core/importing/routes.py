@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+from contextlib import closing
 from typing import Any
 
 from flask import Response, g, request
@@ -100,7 +101,8 @@ def _content() -> bytes:
         uploaded = request.files.get("file")
         if uploaded is None:
             raise Invalid(fields={"file": "Adjunte el archivo CSV o Excel en «file»"})
-        return bytes(uploaded.read())
+        with closing(uploaded):
+            return bytes(uploaded.read())
     if request.mimetype in {"text/csv", EXCEL, "application/octet-stream"}:
         return request.get_data()
     raise UnsupportedMediaType
