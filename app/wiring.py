@@ -1,11 +1,12 @@
 """Who hears what. Lower rooms are given the functions of higher ones here, and nowhere else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import func, select, tuple_
 
+from app.activity import recording
 from app.biogas import digesters, metering, settling
 from app.biogas.models import Digester, DigesterDevice, ProductionDay
 from app.core import cache, records, times, websockets
@@ -15,6 +16,9 @@ from app.core.duty import Duty
 from app.core.extensions import current_settings, db
 from app.core.settings import Settings
 from app.core.transaction import transaction
+from app.herd.statuses import departed
+from app.land import stays
+from app.herd.models import Animal
 from app.sensors import frames_resource, live
 from app.sensors.ingest import Ingest, replay
 from app.sensors.pusher import LiveReading, Pusher
@@ -24,12 +28,14 @@ from app.sensors.watchers import Watchers
 from app.users.rounds import Rounds
 
 INGESTS_SHOWN = 8
+IDS_AT_ONCE = 1000
 
 
 def init_app(app: Flask) -> None:
     """Ties the rooms together."""
     settings: Settings = app.config["SETTINGS"]
     init_bus(app, settings.redis_url)
+    recording.init_app(tags_of_animals)
     websockets.init_app(app)
     live.init_app(devices_of_digester, production_now, app.app_context)
     app.extensions["pusher"] = Pusher(settings.live_interval_ms, show_readings, app.app_context)
@@ -38,6 +44,17 @@ def init_app(app: Flask) -> None:
     app.extensions["ingest_state"] = ingest_state
     app.extensions["ingest"] = None
     app.extensions["rounds"] = None
+    if stays.leave not in departed:
+        departed.append(stays.leave)
+
+
+def tags_of_animals(animal_ids: Iterable[int]) -> Mapping[int, str]:
+    """The tag number of each animal, for those that exist."""
+    ids, found = sorted(animal_ids), {}
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        query = select(Animal.id, Animal.record).where(Animal.id.in_(ids[start : start + IDS_AT_ONCE]))
+        found |= dict(db.session.execute(query).tuples().all())
+    return found
 
 
 def watchers() -> Watchers:

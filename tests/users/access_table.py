@@ -23,6 +23,15 @@ def _crud(path: str) -> dict[str, Role | None]:
     return {line.format(path): role for line, role in _CRUD.items()}
 
 
+def _work(path: str) -> dict[str, Role | None]:
+    """Records of work done, which apprentices write too."""
+    made = _crud(path)
+    return {
+        line: APPRENTICE if line.startswith("POST ") and role is INSTRUCTOR else role
+        for line, role in made.items()
+    }
+
+
 _API: dict[str, Role | None] = {
     "GET /": EVERYBODY,
     "GET /health": EVERYBODY,
@@ -70,6 +79,30 @@ _API: dict[str, Role | None] = {
     "GET /security/alerts": ADMIN,
     "GET /security/metrics": ADMIN,
     "POST /security/scan": ADMIN,
+    **_crud("/food_types"),
+    **_crud("/fields"),
+    **_crud("/diseases"),
+    **_crud("/route-administrations"),
+    **_crud("/medications"),
+    **_crud("/vaccines"),
+    **_work("/animal-fields"),
+    **_work("/animal-diseases"),
+    **_work("/vaccinations"),
+    **_work("/treatments"),
+    **_work("/treatment-medications"),
+    **_work("/treatment-vaccines"),
+    "POST /animal-fields/move": APPRENTICE,
+    "GET /fields/head-counts": APPRENTICE,
+    "GET /fields/<int:id>/animals": APPRENTICE,
+    "GET /animals/<int:id>/location": APPRENTICE,
+    "GET /route-administrations/active": APPRENTICE,
+    "GET /route-administrations/search": APPRENTICE,
+    "GET /medications/by-route/<int:id>": APPRENTICE,
+    "GET /medications/with-route-administration": APPRENTICE,
+    "GET /vaccines/by-route/<int:id>": APPRENTICE,
+    "GET /vaccines/with-route-administration": APPRENTICE,
+    "GET /vaccinations/due": APPRENTICE,
+    "GET /animals/<int:id>/history": APPRENTICE,
     "GET /sensors": APPRENTICE,
     "POST /sensors": INSTRUCTOR,
     "GET /sensors/latest": APPRENTICE,
