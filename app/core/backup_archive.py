@@ -4,6 +4,7 @@ Streams in both directions: no member is ever held whole. What the members are a
 tool opens one that is not sealed.
 """
 
+import errno
 import hashlib
 import io
 import json
@@ -85,11 +86,9 @@ class ArchiveReader:
     def __init__(self, path: Path, key: str | None) -> None:
         self._file = path.open("rb")
         try:
-            self._zip = zipfile.ZipFile(_plain(self._file, key))
-            self.manifest = self._read_manifest()
-        except NONSENSE as error:
-            self._file.close()
-            raise _damaged("no se reconoce como copia completa") from error
+            with _sense("no se reconoce como copia completa"):
+                self._zip = zipfile.ZipFile(_plain(self._file, key))
+                self.manifest = self._read_manifest()
         except BaseException:
             self._file.close()
             raise
@@ -115,16 +114,13 @@ class ArchiveReader:
     def blocks(self, name: str) -> Iterator[bytes]:
         """The bytes of a member; Malformed at its end, or before, when they are not those of the manifest."""
         expected, digest, left = self.members[name], hashlib.sha256(), self.members[name]["size"]
-        try:
-            with self._zip.open(name) as source:
-                while block := source.read(BLOCK):
-                    digest.update(block)
-                    left -= len(block)
-                    if left < 0:
-                        raise _damaged(f"«{name}» no es lo que dice el manifiesto")
-                    yield block
-        except NONSENSE as error:
-            raise _damaged(f"«{name}» no se puede leer") from error
+        with _sense(f"«{name}» no se puede leer"), self._zip.open(name) as source:
+            while block := source.read(BLOCK):
+                digest.update(block)
+                left -= len(block)
+                if left < 0:
+                    raise _damaged(f"«{name}» no es lo que dice el manifiesto")
+                yield block
         if left or digest.hexdigest() != expected["sha256"]:
             raise _damaged(f"«{name}» no es lo que dice el manifiesto")
 
@@ -172,6 +168,19 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o600 << 16
     return entry
+
+
+@contextmanager
+def _sense(otherwise: str) -> Iterator[None]:
+    try:
+        yield
+    except NONSENSE as error:
+        raise _damaged(otherwise) from error
+    except OSError as error:
+        # A place before the beginning; the disk's own troubles are told by others.
+        if error.errno == errno.EINVAL:
+            raise _damaged(otherwise) from error
+        raise
 
 
 def _damaged(what: str) -> Malformed:

@@ -10,6 +10,7 @@ import hmac
 import io
 import os
 import secrets
+from functools import lru_cache
 from hashlib import scrypt
 from typing import BinaryIO
 
@@ -120,6 +121,7 @@ class SealedReader(io.RawIOBase):
         self._loaded = number
 
 
+@lru_cache(maxsize=4)
 def _keys(passphrase: str, salt: bytes) -> tuple[bytes, bytes]:
     """The key, and what tells a wrong passphrase from a damaged file without saying anything about the key."""
     made = scrypt(passphrase.encode(), salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=32 + CHECK)

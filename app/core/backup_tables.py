@@ -74,9 +74,10 @@ def dump(connection: Connection, table: Table, add: Callable[[bytes], None]) -> 
 
 def load(connection: Connection, table: Table, lines: Iterable[bytes]) -> int:
     """Inserts the rows of `lines`; how many there were. The transaction is the caller's."""
-    statement = str(sa.insert(table.clause).compile(dialect=connection.dialect))
+    statement = _insert(connection, table)
     number = 0
     for rows in _batches(lines):
+        # Past SQLAlchemy's types, for the values are the driver's already.
         connection.exec_driver_sql(statement, rows)
         number += len(rows)
     return number
@@ -96,6 +97,13 @@ def read(line: bytes) -> tuple[Any, ...]:
     """The row of a line."""
     values = json.loads(line)
     return tuple(base64.b64decode(value["b"]) if isinstance(value, dict) else value for value in values)
+
+
+def _insert(connection: Connection, table: Table) -> str:
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    columns, marks = ", ".join(map(quote, table.columns)), ", ".join([mark] * len(table.columns))
+    return f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({marks})"  # noqa: S608
 
 
 def _batches(lines: Iterable[bytes]) -> Iterator[list[tuple[Any, ...]]]:
