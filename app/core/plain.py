@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.core.lists import Listing
+from app.core.listing import Listing
+
+BULK_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,18 @@ class Reference:
     by: str
 
 
+def nothing_more(_record: Any) -> Mapping[str, Any]:
+    """No more than what every record has."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Plain:
-    """A plain record. `keys` are the fields that tell one record from another for people; verbs are functions."""
+    """A plain record. `keys` are the fields that tell one record from another for people; verbs are functions.
+
+    `relatives` gives what the answer about a record's dependencies carries besides, at its root and in its data;
+    `bulk_rows` is how many may be created by one request.
+    """
 
     slug: str
     listing: Listing
@@ -37,6 +48,8 @@ class Plain:
     remove: Callable[[Any], Any]
     keys: Sequence[str] = ()
     references: Mapping[str, Reference] = field(default_factory=dict)
+    relatives: Callable[[Any], Mapping[str, Any]] = nothing_more
+    bulk_rows: int = BULK_ROWS
 
     @property
     def model(self) -> type[Any]:

@@ -1,0 +1,72 @@
+"""What a query string asks of a list: which rows, in which order, which fields; and the SQL that answers it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.sql import ColumnElement
+
+from app.core.errors import Invalid
+from app.core.extensions import db
+from app.core.filters import filtered, filters, moments
+from app.core.keyset import Term, order_of
+from app.core.listing import Listing
+from app.core.related import relations_asked
+from app.core.relations import Relation
+from app.core.rowview import RowView
+from app.core.searching import search
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question to a list."""
+
+    listing: Listing
+    conditions: Sequence[ColumnElement[bool]]
+    terms: Sequence[Term]
+    view: RowView
+    relations: Mapping[str, Relation]
+    since: datetime | None = None
+
+    @classmethod
+    def of(cls, listing: Listing, args: Mapping[str, str], where: Sequence[ColumnElement[bool]]) -> "Asked":
+        """The question in a query string, within the rows that `where` admits."""
+        chosen = filters(listing, args)
+        since, recent = _since(listing, args)
+        conditions = [*where, *chosen.values(), *search(listing, args), *recent]
+        view = view_of(listing, args.get("fields", ""), filtered(listing, chosen))
+        return cls(listing, conditions, order_of(listing, args), view, relations_asked(listing, args), since)
+
+    def query(self, *more: ColumnElement[Any]) -> Select[Any]:
+        """The rows of the view's columns and `more`, in no order."""
+        return self.listing.joined(select(*self.view.columns, *more)).where(*self.conditions)
+
+    def total(self) -> int:
+        """How many rows there are; the joins change nothing, so they are left out where no condition needs them."""
+        count = select(func.count()).select_from(self.listing.table)
+        if self.listing.needs_joins(self.conditions):
+            count = self.listing.joined(count)
+        return db.session.scalar(count.where(*self.conditions)) or 0
+
+
+def view_of(listing: Listing, fields: str, always: set[str]) -> RowView:
+    """The fields named, with the id and those that must `always` be there; all, when none that exists is named."""
+    shown = {**listing.shape.model_fields, **listing.shape.model_computed_fields}
+    named = {listing.name_of(name.strip(), shown) for name in fields.split(",") if name.strip()} - {""}
+    if not named:
+        return listing.view
+    return RowView.of(listing.shape, listing.columns, named | ((always | {"id"}) & set(shown)))
+
+
+def _since(listing: Listing, args: Mapping[str, str]) -> tuple[datetime | None, list[ColumnElement[bool]]]:
+    text = args.get("since", "").strip()
+    column = listing.table.columns.get("updated_at")
+    if not text or column is None:
+        return None, []
+    try:
+        moment, _end = moments(text)
+    except (ValueError, OverflowError):
+        raise Invalid(fields={"since": "Debe ser una fecha y hora ISO 8601"})
+    return moment, [column >= moment]
