@@ -1,137 +1,133 @@
-"""Stamps and conditional reads. A stamp names the present state of a resource; what carries it is still true.
-
-A stamp is random, lives in the shared cache, is replaced after each commit that touches the resource and is read
-before the database. When it cannot be trusted (Redis gone, or several servers without Redis) nothing is cached.
-"""
+"""Conditional reads: an answer that still holds is not sent again, nor made again. `stamps` says what still holds."""
 
 import hashlib
-import os
-import secrets
-import time
 from collections.abc import Callable, Iterable
-from functools import partial, wraps
+from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, make_response, request
-from redis import RedisError
+from flask import Flask, Response, g, make_response, request
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from werkzeug.http import http_date
 
-from app.core.extensions import cache, db
-from app.core.transaction import after_commit
+from app.core import times
+from app.core.bodies import shelf
+from app.core.extensions import current_settings, db
+from app.core.stamps import Reading, fetch, foresee, keep, note_touched, reading, stamps, touch
 
-# A process killed between its commit and its new stamp would leave an old one: none lives longer than this.
-STAMP_SECONDS = 600
-# After a failure Redis is left alone this long, so that a hung server costs one time-out, not one a request.
-PAUSE_SECONDS = 2.0
+__all__ = ["conditional", "fetch", "foresee", "init_app", "keep", "present_tag", "shared", "stamps", "touch"]
 
-_paused_until = 0.0
+# Parameters that clients add so that a browser asks at all; the answer does not depend on them.
+NOISE = frozenset({"cache_bust", "_ts", "_t", "treatmentId"})
+REVALIDATE = "private, no-cache"
+Tables = Iterable[str] | Callable[[], Iterable[str]]
 
 
 def init_app(app: Flask) -> None:
     """Replaces the stamps of every table the ORM touches, once the change is committed."""
-    event.listen(db.session, "after_flush", _note_touched)
+    event.listen(db.session, "after_flush", note_touched)
 
 
-def fetch(key: str) -> Any:
-    """What the cache holds under `key`, or None; None too when the cache is out of reach."""
-    return _guarded(lambda: cache.get(key))
+def conditional(*tables: str) -> Callable[..., Any]:
+    """A GET whose answer depends on these tables, the day and the person who asks; 304 and no query while it holds."""
+    return _reads(tables, "tag", REVALIDATE)
 
 
-def keep(key: str, value: Any, seconds: int) -> None:
-    """Keeps `value` for a while, where a cache is within reach."""
-    _guarded(lambda: cache.set(key, value, timeout=seconds))
+def shared(*tables: str, cache_control: str = REVALIDATE) -> Callable[..., Any]:
+    """The same for an answer that is one for all who hold the same permissions."""
+    return _reads(tables, "rights", cache_control)
 
 
-def stamps(resources: Iterable[str]) -> str | None:
-    """One text that changes whenever any of the resources does; None when nothing may be cached."""
-    sqlite = db.engine.dialect.name == "sqlite"
-    if not (sqlite or current_app.config["CACHE_TYPE"] == "RedisCache"):
-        return None
-    found = [_guarded(partial(_stamp, name)) for name in sorted(resources)]
-    if None in found:
-        return None
-    return "-".join([*found, _file_mark(db.engine.url.database) if sqlite else ""])
+def shared_by(tables: Callable[[], Iterable[str]]) -> Callable[..., Any]:
+    """The same, where the request decides which tables it depends on."""
+    return _reads(tables, "rights", REVALIDATE)
 
 
-def touch(*resources: str) -> None:
-    """Gives the resources new stamps; call after the commit that changed them."""
-    for name in resources:
-        _guarded(partial(cache.set, f"stamp:{name}", secrets.token_hex(8), timeout=STAMP_SECONDS))
+def present_tag() -> str | None:
+    """The tag of the answer in the making, where it has one."""
+    found: str | None = g.get("etag")
+    return found
 
 
-def conditional(*resources: str) -> Callable[..., Any]:
-    """A GET that answers 304 without touching the database while none of the tables has changed."""
-
+def _reads(tables: Tables, reader: str, cache_control: str) -> Callable[..., Any]:
     def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            tag = _etag(resources)
-            if tag is None:
-                return _revalidated(make_response(view(*args, **kwargs)))
-            if request.if_none_match.contains(tag):
-                response = make_response(b"", 304)
-            else:
-                response = make_response(view(*args, **kwargs))
-            response.set_etag(tag)
-            return _revalidated(response)
+            now = reading(named(tables))
+            g.etag = tag = _tag(now, reader) if now else None
+            response = _known(tag) or _kept(tag) or _made(tag, lambda: view(*args, **kwargs))
+            if now:
+                response.headers["Last-Modified"] = http_date(now.since)
+            response.headers["Cache-Control"] = cache_control
+            response.headers.add("Vary", "Authorization, Cookie")
+            response.headers["X-Cache-Strategy"] = "stamps" if now else "none"
+            return response
 
+        wrapper.reads = tables  # type: ignore[attr-defined]
         return wrapper
 
     return decorator
 
 
-def _revalidated(response: Any) -> Any:
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers.add("Vary", "Authorization, Cookie")
-    return response
+def named(tables: Tables) -> Iterable[str]:
+    """The names of the tables, for this request."""
+    return tables() if callable(tables) else tables
 
 
-def _etag(resources: Iterable[str]) -> str | None:
-    stamp = stamps(resources)
-    if stamp is None:
-        return None
-    who = getattr(g.get("principal"), "tag", "")
-    text = f"{stamp}|{request.full_path}|{who}"
+def _tag(now: Reading, reader: str) -> str:
+    day = times.local_day(datetime.now(UTC), current_settings().farm_timezone)
+    environ, who = request.environ, getattr(g.get("principal"), reader, "")
+    # Pictures are shown by whole addresses: what one host is told is not for another.
+    place = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}{request.path}?{_query()}"
+    text = f"{now.text}|{day}|{who}|{place}"
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _stamp(name: str) -> str | None:
-    key = f"stamp:{name}"
-    if found := cache.get(key):
-        return str(found)
-    # add, not set: of two readers that both miss, the second must see the first one's stamp.
-    cache.add(key, secrets.token_hex(8), timeout=STAMP_SECONDS)
-    found = cache.get(key)
-    return str(found) if found else None
+def _query() -> str:
+    """The query string without its noise, in the same order of names whatever order they came in."""
+    raw: bytes = request.query_string
+    if not raw:
+        return ""
+    told = [pair for pair in request.args.items(multi=True) if pair[0] not in NOISE]
+    return urlencode(sorted(told, key=lambda pair: pair[0]))
 
 
-def _file_mark(path: str | None) -> str:
-    """SQLite without Redis: a command line beside the server changes the files, so their times are part of it."""
-    marks = []
-    for name in (f"{path}", f"{path}-wal"):
-        try:
-            status = os.stat(name)
-            marks.append(f"{status.st_mtime_ns:x}.{status.st_size:x}")
-        except OSError:
-            marks.append("0")
-    return ".".join(marks)
-
-
-def _guarded(call: Callable[[], Any]) -> Any:
-    global _paused_until
-    if time.monotonic() < _paused_until:
+def _known(tag: str | None) -> Response | None:
+    """304 for who has this answer. An item's tag goes on with the mark of its row, which the stamps vouch for."""
+    if tag is None or "If-None-Match" not in request.headers:
         return None
-    try:
-        return call()
-    except (RedisError, OSError):
-        _paused_until = time.monotonic() + PAUSE_SECONDS
+    for one in (*request.if_none_match.as_set(include_weak=True),):
+        if one.partition(".")[0] == tag:
+            return _told(make_response(b"", 304), one, "REVALIDATED")
+    return None
+
+
+def _kept(tag: str | None) -> Response | None:
+    if tag is None or "cache_bust" in request.args:
         return None
+    found = shelf.get(tag)
+    if found is None:
+        return None
+    response = Response(found.body, 200, found.headers)
+    response.headers["X-Cache-Status"] = "HIT"
+    return response
 
 
-def _note_touched(session: Session, _context: Any) -> None:
-    changed = {
-        type(r).__tablename__ for group in (session.new, session.dirty, session.deleted) for r in group
-    }
-    if changed:
-        after_commit(lambda: touch(*changed))
+def _made(tag: str | None, view: Callable[[], Any]) -> Response:
+    response = make_response(view())
+    mark, _ = response.get_etag()
+    if tag is None:
+        return _told(response, f"0.{mark}" if mark else None, "BYPASS")
+    busted = "cache_bust" in request.args
+    _told(response, f"{tag}.{mark}" if mark else tag, "BYPASS" if busted else "MISS")
+    if response.status_code == 200 and not response.is_streamed and "Set-Cookie" not in response.headers:
+        shelf.put(tag, list(response.headers), response.get_data())
+    return response
+
+
+def _told(response: Response, tag: str | None, status: str) -> Response:
+    if tag:
+        response.set_etag(tag)
+    response.headers["X-Cache-Status"] = status
+    return response

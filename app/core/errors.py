@@ -6,6 +6,7 @@ DomainError
  +-- Forbidden          403  somebody, but not allowed
  +-- NotFound           404  no such thing
  +-- Conflict           409  it clashes with what is stored
+ +-- PreconditionFailed 412  it is not in the state that the request relies on
  +-- Invalid            422  readable, but a field is wrong
  +-- TooMany            429  slow down
  +-- Unavailable        503  a part we need is down; try again
@@ -52,6 +53,10 @@ class Conflict(DomainError):
         if field:
             details["conflict"] = {"field": field, "label": field, "value": value}
         super().__init__(message, **details)
+
+
+class PreconditionFailed(DomainError):
+    status, code = 412, "PRECONDITION_FAILED"
 
 
 class Invalid(DomainError):

@@ -119,20 +119,25 @@ def _of_status(status: int, headers: dict[str, str], error: HTTPException | None
 
 def json_body() -> dict[str, Any]:
     """The request's JSON object whatever its declared type; Malformed or Invalid when it is not one."""
-    raw = request.get_data()
-    if len(raw) > current_app.config["MAX_JSON_BYTES"]:
-        raise RequestEntityTooLarge
-    if not raw.strip():
-        return {}
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise Malformed("El cuerpo no es JSON válido")
+    body = json_value()
     if body is None:
         return {}
     if not isinstance(body, dict):
         raise Invalid(fields={"body": "El cuerpo debe ser un objeto JSON"})
     return body
+
+
+def json_value() -> Any:
+    """The request's JSON, None when it has none; Malformed when it cannot be read."""
+    raw = request.get_data()
+    if len(raw) > current_app.config["MAX_JSON_BYTES"]:
+        raise RequestEntityTooLarge
+    if not raw.strip():
+        return None
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise Malformed("El cuerpo no es JSON válido")
 
 
 def _documented(view: Callable[..., Any], **doc: Any) -> None:

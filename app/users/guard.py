@@ -7,6 +7,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_limiter.util import get_remote_address
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core import cache
 from app.core.access import Access, declared
 from app.core.actor import NOBODY as STRANGER
 from app.core.actor import SYSTEM, Actor, acting
@@ -37,11 +38,14 @@ def admit() -> Response | None:
     """Lets the request pass or raises Unauthenticated or Forbidden. Unknown URLs go on to their 404 or 405."""
     g.principal = None
     acting.set(STRANGER)
+    cache.foresee(())
     if request.routing_exception is not None or request.method == "OPTIONS":
         return None
     if request.endpoint in OPEN_ENDPOINTS:
         return None
-    access = declared(_handler()) or NOBODY
+    handler = _handler()
+    access = declared(handler) or NOBODY
+    cache.foresee(cache.named(getattr(handler, "reads", ())))
     if access.permission is None:
         return None
     try:

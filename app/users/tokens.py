@@ -5,11 +5,12 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import jwt
 
-from app.core import cache, times
+from app.core import stamps, times
 from app.core.errors import Unauthenticated
 from app.core.extensions import current_settings, db
 from app.core.records import id_in
@@ -37,11 +38,15 @@ class Principal:
     session_id: int = 0
     csrf: str = ""
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """What tells one reader's answers from another's in an ETag."""
-        rights = hashlib.blake2b("|".join(sorted(self.permissions)).encode(), digest_size=6).hexdigest()
-        return f"{self.id}.{self.token_version}.{self.role}.{rights}"
+        return f"{self.id}.{self.token_version}.{self.role}.{self.rights}"
+
+    @cached_property
+    def rights(self) -> str:
+        """The same for answers that are one for all who hold the same permissions."""
+        return hashlib.blake2b("|".join(sorted(self.permissions)).encode(), digest_size=12).hexdigest()
 
     def may(self, permission: str) -> bool:
         """Whether the person holds the permission; '' is held by everybody who is logged in."""
@@ -134,19 +139,17 @@ def _key(kid: Any) -> str:
 
 def _known(user_id: int, session_id: int) -> tuple[int, str, str, int, list[str]] | None:
     """What a principal is made of; from the cache while no person, right or ended session has changed."""
-    stamp = cache.stamps([*grants.TABLES, ENDED_SESSIONS])
-    key = (
-        f"principal:{hashlib.blake2b(str(stamp).encode(), digest_size=8).hexdigest()}:{user_id}:{session_id}"
-    )
-    if stamp and (found := cache.fetch(key)):
-        return tuple(found)
+    key = f"principal:{user_id}:{session_id}"
+    now, kept = stamps.reading_with(key, [*grants.TABLES, ENDED_SESSIONS])
+    if now and kept and kept[0] == now.text:
+        return tuple(kept[1])
     user = db.session.get(User, user_id)
     if user is None or not (user.status and user.approved and _lives(user_id, session_id)):
         return None
     permissions = sorted(grants.permissions_of(user.id, user.role))
     facts = (user.id, user.fullname, user.role, user.token_version, permissions)
-    if stamp:
-        cache.keep(key, facts, PRINCIPAL_SECONDS)
+    if now:
+        stamps.keep(key, (now.text, facts), PRINCIPAL_SECONDS)
     return facts
 
 

@@ -16,6 +16,13 @@ _CRUD = {
     "PUT {0}/<int:id>": INSTRUCTOR,
     "PATCH {0}/<int:id>": INSTRUCTOR,
     "DELETE {0}/<int:id>": ADMIN,
+    "GET {0}/<int:id>/dependencies": APPRENTICE,
+    "POST {0}/batch-dependencies": APPRENTICE,
+    "POST {0}/bulk": INSTRUCTOR,
+    "GET {0}/stats": APPRENTICE,
+    "GET {0}/metadata": APPRENTICE,
+    "POST {0}/import": INSTRUCTOR,
+    "GET {0}/template": APPRENTICE,
 }
 
 
