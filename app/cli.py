@@ -1,4 +1,4 @@
-"""The command line's door: flask create-admin, ingest, seed, tokens."""
+"""The command line's door: flask activity, create-admin, ingest, seed, tokens."""
 
 import signal
 import threading
@@ -8,6 +8,7 @@ import click
 from flask import Flask, current_app
 
 from app import wiring
+from app.activity.commands import activity
 from app.biogas import demo, materials
 from app.core.backup_commands import backup
 from app.core.errors import DomainError
@@ -20,7 +21,7 @@ from app.users.commands import tokens
 
 def init_app(app: Flask) -> None:
     """Adds the farm's commands to `flask`."""
-    for command in (backup, create_admin, ingest, seed, tokens):
+    for command in (activity, backup, create_admin, ingest, seed, tokens):
         app.cli.add_command(command)
 
 

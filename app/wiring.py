@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import func, select, tuple_
 
-from app.activity import recording
+from app.activity import recording, trail
 from app.biogas import digesters, metering, settling
 from app.biogas.models import Digester, DigesterDevice, ProductionDay
 from app.core import cache, records, times, websockets
@@ -16,9 +16,9 @@ from app.core.duty import Duty
 from app.core.extensions import current_settings, db
 from app.core.settings import Settings
 from app.core.transaction import transaction
+from app.herd.models import Animal
 from app.herd.statuses import departed
 from app.land import stays
-from app.herd.models import Animal
 from app.sensors import frames_resource, live
 from app.sensors.ingest import Ingest, replay
 from app.sensors.pusher import LiveReading, Pusher
@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
     init_bus(app, settings.redis_url)
     recording.init_app(tags_of_animals)
+    app.extensions["deleted_since"] = trail.deleted_since
     websockets.init_app(app)
     live.init_app(devices_of_digester, production_now, app.app_context)
     app.extensions["pusher"] = Pusher(settings.live_interval_ms, show_readings, app.app_context)
@@ -50,10 +51,11 @@ def init_app(app: Flask) -> None:
 
 def tags_of_animals(animal_ids: Iterable[int]) -> Mapping[int, str]:
     """The tag number of each animal, for those that exist."""
-    ids, found = sorted(animal_ids), {}
+    ids = sorted(animal_ids)
+    found: dict[int, str] = {}
     for start in range(0, len(ids), IDS_AT_ONCE):
         query = select(Animal.id, Animal.record).where(Animal.id.in_(ids[start : start + IDS_AT_ONCE]))
-        found |= dict(db.session.execute(query).tuples().all())
+        found |= dict(db.session.execute(query).all())
     return found
 
 

@@ -20,8 +20,11 @@ class Activity(Base):
     __tablename__ = "activity_log"
     __table_args__ = (
         Index(None, "entity", "entity_id"),
+        # The trail is read backwards by its id, whatever is asked of it.
+        Index(None, "entity", "id"),
         Index(None, "created_at", "id"),
-        Index(None, "actor_id", "created_at"),
+        Index(None, "actor_id", "id"),
+        Index(None, "animal_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -29,7 +32,7 @@ class Activity(Base):
     action: Mapped[str] = mapped_column(String(20))
     entity: Mapped[str] = mapped_column(String(50))
     entity_id: Mapped[int | None] = mapped_column(Integer)
-    animal_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    animal_id: Mapped[int | None] = mapped_column(Integer)
     title: Mapped[str] = mapped_column(String(255))
     description: Mapped[str | None] = mapped_column(Text)
     severity: Mapped[str] = mapped_column(String(20))

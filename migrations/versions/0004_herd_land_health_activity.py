@@ -85,10 +85,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_activity_log"),
     )
     with op.batch_alter_table("activity_log") as batch_op:
-        batch_op.create_index("ix_activity_log_actor_id_created_at", ["actor_id", "created_at"], unique=False)
-        batch_op.create_index("ix_activity_log_animal_id", ["animal_id"], unique=False)
+        batch_op.create_index("ix_activity_log_actor_id_id", ["actor_id", "id"], unique=False)
+        batch_op.create_index("ix_activity_log_animal_id_id", ["animal_id", "id"], unique=False)
         batch_op.create_index("ix_activity_log_created_at_id", ["created_at", "id"], unique=False)
         batch_op.create_index("ix_activity_log_entity_entity_id", ["entity", "entity_id"], unique=False)
+        batch_op.create_index("ix_activity_log_entity_id", ["entity", "id"], unique=False)
 
     op.create_table(
         "diseases",
