@@ -54,15 +54,26 @@ PARAMETERS = {
 }
 
 
-def list_response(listing: Listing, message: str = "", where: Sequence[ColumnElement[bool]] = ()) -> Response:
-    """What the request's query string asks of `listing`: a page in the envelope, or a file of all rows."""
-    args = request.args
+def list_response(
+    listing: Listing,
+    message: str = "",
+    where: Sequence[ColumnElement[bool]] = (),
+    unless_said: Mapping[str, str] | None = None,
+    counted_as: str = "",
+) -> Response:
+    """What the request's query string asks of `listing`: a page in the envelope, or a file of all rows.
+
+    `unless_said` are parameters for where it says nothing; the number of rows is also in `meta` as `counted_as`.
+    """
+    args = {**(unless_said or {}), **request.args.to_dict()}
     asked = Asked.of(listing, args, where)
     if _wants(args, "export"):
         return export_response(asked, args)
     by_cursor = args.get("cursor") or _wants(args, "cursor_mode")
     data, pagination = (_after_cursor if by_cursor else _page)(asked, args)
     meta = {"pagination": pagination, **_deleted(asked)}
+    if counted_as and not by_cursor:
+        meta[counted_as] = pagination["total_items"]
     response = success(orjson.Fragment(dumped(data)), message, meta=meta)
     if not by_cursor:
         response.headers["X-Total-Count"] = str(pagination["total_items"])

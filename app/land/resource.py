@@ -107,7 +107,12 @@ class FieldAnimals(Resource):
     def get(self, query: OnDate, id: int) -> Any:
         """The living animals that are in the paddock today, or were on `date`."""
         field = records.get(Field, id, "El potrero")
-        return list_response(PLAIN["animals"].listing, where=[animals_in(field.id, day_asked(query.date))])
+        return list_response(
+            PLAIN["animals"].listing,
+            where=[animals_in(field.id, day_asked(query.date))],
+            unless_said={"include_relations": "true"},
+            counted_as="count",
+        )
 
 
 @ns.route("/animals/<int:id>/location")
