@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from scripts.stack import certificates, files
@@ -44,8 +45,18 @@ def down(places: Places) -> None:
     """Stops everything in good order, and returns when it is gone."""
     if not running(places):
         return
+    supervisord = int(ctl(places, "pid"))
     ctl(places, "shutdown")
-    _wait(lambda: not running(places), "the end of supervisord", STOP_SECONDS)
+    _wait(lambda: not alive(supervisord), "the end of supervisord", STOP_SECONDS)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process is there and no zombie."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def running(places: Places) -> bool:
