@@ -70,9 +70,7 @@ def test_an_animal_is_in_one_place_at_a_time(app: Flask, instructor: Caller) -> 
     data(put(instructor, cow, vega, 8), 201)
     # Open again, or longer, it would reach into the next one.
     refused(instructor.put(f"{STAYS}/{first['id']}", json={"removal_date": None}), "ANIMAL_ELSEWHERE")
-    refused(
-        instructor.put(f"{STAYS}/{first['id']}", json={"removal_date": str(day(7))}), "ANIMAL_ELSEWHERE"
-    )
+    refused(instructor.put(f"{STAYS}/{first['id']}", json={"removal_date": str(day(7))}), "ANIMAL_ELSEWHERE")
     assert wrong(instructor.put(f"{STAYS}/{first['id']}", json={"assignment_date": None})) == {
         "assignment_date"
     }
