@@ -20,6 +20,7 @@ from app.herd.animal_resource import ns as animals
 from app.herd.image_resource import ns as images
 from app.herd.image_resource import pictures
 from app.herd.resource import ns as herd
+from app.herd.tag_resource import ns as tags
 from app.land.resource import ns as land
 from app.sensors.resource import ns as sensors
 from app.users.auth_resource import auth
@@ -41,6 +42,7 @@ NAMESPACES = [
     (herd, ""),
     (animals, "/animals"),
     (images, "/animal-images"),
+    (tags, ""),
     (land, ""),
     (animal_health, ""),
     (analytics, ""),

@@ -1,6 +1,7 @@
 """Typed settings from the environment and `.env`. Reads configuration; starts nothing."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -95,6 +96,9 @@ class Settings(BaseSettings):
 
     farm_name: str = "Finca Villaluz"
     farm_timezone: str = "America/Bogota"
+    inbreeding_warning: float = Field(default=0.0625, gt=0, le=1)
+    inbreeding_limit: float = Field(default=0.125, gt=0, le=1)
+    official_tag_pattern: str | None = None
 
     mqtt_url: str = "mqtt://localhost:1883"
     mqtt_topics: CommaList = ["finca/+/telemetry", "finca/+/status", "Prueba", "Biogestor/#"]
@@ -135,6 +139,15 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except ZoneInfoNotFoundError:
             raise ValueError("not a known time zone")
+        return value
+
+    @field_validator("official_tag_pattern")
+    @classmethod
+    def _readable_pattern(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
         return value
 
     @model_validator(mode="after")

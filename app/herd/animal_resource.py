@@ -8,12 +8,14 @@ from app.core import records
 from app.core.access import allow
 from app.core.cache import conditional
 from app.core.crud import crud
-from app.core.http import gives
+from app.core.errors import Malformed
+from app.core.http import asks, gives
 from app.core.lists import Listing
 from app.core.plain import Reference
 from app.core.relations import many, one
-from app.herd import animals, counts, statuses
+from app.herd import animals, breeding, counts, statuses, trees, weights
 from app.herd.models import Animal, Breed, Species
+from app.herd.pedigree_schemas import GrowthOut, InbreedingOut, MatingOut, MatingQuery, TreeOut, TreeQuery
 from app.herd.schemas import AnimalIn, AnimalOut, AnimalsStatusOut, StatusChangeOut
 
 ns = Namespace("animals", description="Animales, genealogía e identificación")
@@ -56,9 +58,9 @@ crud(
     write="animals.write",
     create=animals.register,
     update=animals.revise,
-    remove=animals.remove,
     keys=("record",),
     references={"breeds_id": Reference("breed", Breed, "name"), **BY_RECORD},
+    relatives=counts.relatives,
 )
 
 
@@ -82,4 +84,78 @@ class AnimalStatuses(Resource):
     @gives(StatusChangeOut, many=True)
     def get(self, id: int) -> Any:
         """List the changes of an animal's status, the newest first."""
-        return statuses.history(records.get(Animal, id, "El animal").id)
+        return statuses.history(_animal(id).id)
+
+
+@ns.route("/tree/ancestors")
+class Ancestors(Resource):
+    """Whom an animal descends from."""
+
+    @allow("records.view")
+    @conditional("animals", "breeds")
+    @asks(TreeQuery)
+    @gives(TreeOut)
+    def get(self, query: TreeQuery) -> Any:
+        """The ancestors of an animal as a graph."""
+        return _tree(query, "ancestors")
+
+
+@ns.route("/tree/descendants")
+class Descendants(Resource):
+    """Who descends from an animal."""
+
+    @allow("records.view")
+    @conditional("animals", "breeds")
+    @asks(TreeQuery)
+    @gives(TreeOut)
+    def get(self, query: TreeQuery) -> Any:
+        """The descendants of an animal as a graph."""
+        return _tree(query, "descendants")
+
+
+@ns.route("/<int:id>/inbreeding")
+class AnimalInbreeding(Resource):
+    """How related an animal's parents are."""
+
+    @allow("records.view")
+    @conditional("animals")
+    @gives(InbreedingOut)
+    def get(self, id: int) -> Any:
+        """Wright's F, with the common ancestors and how much of the pedigree is known."""
+        return breeding.inbreeding_of(_animal(id))
+
+
+@ns.route("/mating")
+class Mating(Resource):
+    """A service that has not been made."""
+
+    @allow("records.view")
+    @asks(MatingQuery)
+    @gives(MatingOut)
+    def get(self, query: MatingQuery) -> Any:
+        """The inbreeding that a calf of two animals would have, and whether to advise the service."""
+        sire = breeding.partner(query.sire, query.sire_id, query.sire_record, "sire")
+        return breeding.mating(sire, breeding.partner(query.dam, query.dam_id, query.dam_record, "dam"))
+
+
+@ns.route("/<int:id>/growth")
+class AnimalGrowth(Resource):
+    """What an animal weighed and gained."""
+
+    @allow("records.view")
+    @conditional("animals", "controls")
+    @gives(GrowthOut)
+    def get(self, id: int) -> Any:
+        """The weights of an animal and its daily gains."""
+        return weights.growth_of(_animal(id))
+
+
+def _animal(id: int) -> Animal:
+    return records.get(Animal, id, "El animal")
+
+
+def _tree(query: TreeQuery, direction: trees.Direction) -> dict[str, Any]:
+    if query.animal_id is None:
+        raise Malformed("Falta «animal_id»: de qué animal")
+    fields = [name.strip() for name in (query.fields or "").split(",") if name.strip()]
+    return trees.tree(query.animal_id, direction, query.max_depth, fields)

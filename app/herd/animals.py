@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.core import dependencies, records
+from app.core import records
 from app.core.errors import Invalid
 from app.core.extensions import db
 from app.herd import parents, statuses
@@ -14,7 +14,7 @@ from app.herd.days import FUTURE, outside, today
 from app.herd.models import Animal, Control
 from app.herd.statuses import ALIVE, Change, departed
 
-__all__ = ["animal_of", "departed", "register", "remove", "require_day", "require_present", "revise"]
+__all__ = ["animal_of", "departed", "register", "require_day", "require_present", "revise"]
 
 
 def animal_of(animal_id: int) -> Animal:
@@ -61,12 +61,6 @@ def revise(animal: Animal, **changes: Any) -> Animal:
         statuses.keep(animal, change)
     held.clear()
     return animal
-
-
-def remove(animal: Animal) -> Any:
-    """Deletes an animal without calves and all that was recorded of it."""
-    dependencies.refuse_if_needed(animal, "Animal")
-    return records.remove(animal)
 
 
 def _locked(animal: Animal, changes: Mapping[str, Any]) -> list[Animal]:

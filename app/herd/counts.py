@@ -19,3 +19,18 @@ def by_status() -> dict[str, object]:
         "inactivos": total - found[ALIVE],
         "by_status": found,
     }
+
+
+def relatives(animal: Animal) -> dict[str, int | None]:
+    """An animal's parents and the number of its calves, as the dialog of its family tree reads them."""
+    query = select(
+        select(func.count()).where(Animal.father_id == animal.id).scalar_subquery(),
+        select(func.count()).where(Animal.mother_id == animal.id).scalar_subquery(),
+    )
+    fathered, borne = db.session.execute(query).one()
+    return {
+        "father_id": animal.father_id,
+        "mother_id": animal.mother_id,
+        "children_as_father": fathered,
+        "children_as_mother": borne,
+    }

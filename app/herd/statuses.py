@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from app.core import records
+from app.core.actor import acting
 from app.core.extensions import db
 from app.herd.days import outside, today
 from app.herd.models import Animal, AnimalStatusChange
@@ -80,7 +81,7 @@ def keep(animal: Animal, change: Change) -> None:
     if entry is None:
         entry = AnimalStatusChange(animal_id=animal.id, status=change.status)
         db.session.add(entry)
-    entry.date, entry.reason, entry.user_id = change.date, change.reason, None
+    entry.date, entry.reason, entry.user_id = change.date, change.reason, acting.get().id
     records.flush()
     _settle(animal)
 
