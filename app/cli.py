@@ -1,4 +1,4 @@
-"""The command line's door: flask activity, create-admin, ingest, seed, tokens."""
+"""The command line's door: flask activity, backup, check-indexes, create-admin, ingest, seed, tokens."""
 
 import signal
 import threading
@@ -13,6 +13,7 @@ from app.biogas import demo, materials
 from app.core.backup_commands import backup
 from app.core.errors import DomainError
 from app.core.extensions import current_settings
+from app.core.index_check import check_indexes
 from app.core.transaction import transaction
 from app.sensors.ingest import Ingest
 from app.users import service as users
@@ -21,7 +22,7 @@ from app.users.commands import tokens
 
 def init_app(app: Flask) -> None:
     """Adds the farm's commands to `flask`."""
-    for command in (activity, backup, create_admin, ingest, seed, tokens):
+    for command in (activity, backup, check_indexes, create_admin, ingest, seed, tokens):
         app.cli.add_command(command)
 
 
