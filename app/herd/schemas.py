@@ -1,6 +1,7 @@
 """Shapes of the room herd: its plain records. Those of pedigree, growth and tags are in files of their own."""
 
 import datetime as dt
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, computed_field
@@ -96,13 +97,13 @@ class AnimalOut(Shape):
     updated_at: Moment
 
     @computed_field  # type: ignore[prop-decorator]
-    @property
+    @cached_property
     def age_in_days(self) -> int:
         """Days since birth."""
         return (today() - self.birth_date).days
 
     @computed_field  # type: ignore[prop-decorator]
-    @property
+    @cached_property
     def age_in_months(self) -> int:
         """Months of 30.44 days since birth, rounded."""
         return round(self.age_in_days / DAYS_IN_MONTH)
