@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, cli, wiring
 from app.core import armour, cache, extensions, health, http, metrics, observability, transaction
+from app.core.doubled_prefix import undoubled
 from app.core.settings import Settings, load_settings
 from app.users import guard
 
@@ -15,7 +16,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     app = Flask("app", instance_path=str(settings.instance_dir), static_folder=None)
     hops = settings.trusted_proxies
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    app.wsgi_app = undoubled(proxied)  # type: ignore[method-assign]
     observability.configure_logging(settings)
     extensions.init_app(app, settings)
     observability.init_app(app)

@@ -42,6 +42,7 @@ ALLOWED_HEADERS = [
 EXPOSED_HEADERS = [
     *("ETag", "Last-Modified", "Retry-After", "Content-Disposition", "X-Total-Count", "X-Has-More"),
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-API-Version", "X-Request-ID"),
+    *("X-Cache-Status", "X-Cache-Strategy", "Idempotency-Replayed"),
 ]
 
 

@@ -17,8 +17,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from app.core import swagger
 from app.core.errors import DomainError, Invalid, Malformed
 from app.core.extensions import limiter
+from app.core.integrity import refusal_of
 from app.core.observability import trace_id
-from app.core.records import conflict_of
 from app.core.shapes import field_errors
 
 log = logging.getLogger("backfinca.http")
@@ -48,6 +48,7 @@ def _not_kept(response: Response) -> Response:
     """What people ask may change at any moment: a browser asks again, and keeps no answer to a change at all."""
     safe = request.method in {"GET", "HEAD"}
     response.headers.setdefault("Cache-Control", "private, no-cache" if safe else "no-store")
+    response.headers["X-API-Version"] = "v1"
     return response
 
 
@@ -75,7 +76,7 @@ def answer(error: Exception) -> Response:
     if isinstance(error, ValidationError):
         return answer(Invalid(fields=field_errors(error.errors(include_url=False))))
     if isinstance(error, IntegrityError):
-        return answer(conflict_of(error))
+        return answer(refusal_of(error))
     if isinstance(error, DataError | OverflowError) or isinstance(
         getattr(error, "orig", None), OverflowError
     ):

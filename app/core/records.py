@@ -1,6 +1,5 @@
 """The plain verbs on stored records: create, get, update, remove. Rules belong to the rooms' services."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,14 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import times
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.extensions import db
+from app.core.integrity import refusal_of
 from app.core.times import UtcDateTime
 
 MAX_ID = 2**31 - 1
-DUPLICATE = re.compile(
-    r"UNIQUE constraint failed: (?P<sqlite>[\w., ]+)|for key '(?:\w+\.)?uq_(?P<mysql>\w+)'"
-)
 Record = TypeVar("Record")
 
 
@@ -94,25 +91,4 @@ def flush() -> None:
     try:
         db.session.flush()
     except IntegrityError as error:
-        raise conflict_of(error) from error
-
-
-def conflict_of(error: IntegrityError) -> Conflict:
-    """The Conflict an integrity error means, naming the unique field where the database tells it."""
-    text = str(error.orig)
-    match = DUPLICATE.search(text)
-    if match is None:
-        return Conflict("La operación choca con otros registros que dependen de este o que no existen")
-    field = _field(match)
-    return Conflict(f"Ya existe un registro con el mismo valor en «{field}»", field=field)
-
-
-def _field(match: re.Match[str]) -> str:
-    if match["sqlite"]:
-        return match["sqlite"].split(",")[-1].split(".")[-1].strip()
-    for table in sorted(db.metadata.tables, key=len, reverse=True):
-        if match["mysql"].startswith(table + "_"):
-            columns = match["mysql"][len(table) + 1 :]
-            names = [c.name for c in db.metadata.tables[table].columns if columns.endswith(c.name)]
-            return max(names, key=len, default=columns)
-    return match["mysql"]
+        raise refusal_of(error) from error

@@ -1,4 +1,4 @@
-"""What may be forgotten: tokens and sessions that are over, used links, sent mail, old failures and incidents.
+"""What may be forgotten: finished tokens and sessions, used links, sent mail, old failures, incidents, request keys.
 
 A rotated token is kept for a while on purpose: used again, it gives the thief away.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, and_, case, delete, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
+from app.core import repetition
 from app.core.extensions import db
 from app.users.token_models import (
     Incident,
@@ -113,3 +114,4 @@ def _remove_rest(now: datetime) -> None:
     db.session.execute(delete(LoginFailure).where(LoginFailure.last_at < rest))
     db.session.execute(delete(Incident).where(Incident.at < old))
     db.session.execute(delete(Tally).where(Tally.day < old.date()))
+    repetition.forget(now)

@@ -5,15 +5,19 @@ from typing import Any
 from flask import current_app
 from flask_restx import Namespace, Resource
 
-from app.core import dependencies
+from app.core import generic
 from app.core.access import allow, public
 from app.core.cache import conditional
+from app.core.crud import item, stored
 from app.core.errors import NotFound
 from app.core.extensions import limiter
 from app.core.http import gives, success, takes, written
 from app.core.lists import PARAMETERS, Listing, list_response
+from app.core.locking import seen
+from app.core.plain import PLAIN, Plain
+from app.core.repetition import repeatable
 from app.users import counts, grants, people, signup
-from app.users.guard import present
+from app.users.guard import present, require
 from app.users.models import User
 from app.users.permissions import PERMISSIONS, TABLE, Role
 from app.users.schemas import (
@@ -35,6 +39,43 @@ EVERYTHING = Listing(User, UserOut, search=("fullname", "email", "username", "ph
 NAMES = Listing(User, PersonNameOut, search=("fullname",))
 
 
+# Proving and hiding a password is slow on purpose.
+BULK_ROWS = 50
+
+
+def _register(**values: Any) -> User:
+    return people.register(present(), **values)
+
+
+def _change(user: User, **values: Any) -> User:
+    return people.change(present(), user, **values)
+
+
+def _remove(user: User) -> None:
+    people.remove(present(), user)
+
+
+PEOPLE = Plain(
+    slug="users",
+    listing=EVERYTHING,
+    into=UserIn,
+    changes=UserChanges,
+    label="Persona",
+    read="users.view",
+    write="users.manage",
+    edit="users.manage",
+    create=_register,
+    update=_change,
+    remove=_remove,
+    keys=("identification",),
+    bulk_rows=BULK_ROWS,
+)
+PLAIN[User.__tablename__] = PEOPLE
+generic.register_dependencies(users, "", PEOPLE, "users.manage")
+generic.register_bulk(users, "", PEOPLE)
+generic.register_metadata(users, "", PEOPLE, "dashboard.view")
+
+
 def _signup_rate() -> str:
     return str(current_app.config["SETTINGS"].signup_rate_limit)
 
@@ -54,11 +95,12 @@ class People(Resource):
         return list_response(NAMES, where=[User.approved.is_(True)])
 
     @allow("users.manage")
+    @repeatable
     @takes(UserIn)
     @gives(UserOut, "Persona creada", status=201)
     def post(self, body: UserIn) -> Any:
         """Create a person of any role."""
-        return people.register(present(), **body.model_dump())
+        return stored(EVERYTHING, _register(**body.model_dump()), "Persona creada", 201)
 
 
 @users.route("/<int:id>")
@@ -70,9 +112,9 @@ class Person(Resource):
     @gives(UserOut)
     def get(self, id: int) -> Any:
         """Read one; without users.view everything of oneself, and id, fullname and role of others."""
-        user = people.found(id)
         if present().may("users.view") or id == present().id:
-            return user
+            return item(EVERYTHING, id, people.LABEL)
+        user = people.found(id)
         if not user.approved:
             raise NotFound(f"{people.LABEL} {id} no existe")
         return success(written(PersonNameOut, user))
@@ -82,7 +124,13 @@ class Person(Resource):
     @gives(UserOut, "Persona actualizada")
     def put(self, body: Any, id: int) -> Any:
         """Change the fields that are present: of oneself the contact data, everything with users.manage."""
-        return people.change(present(), people.found(id), **body.model_dump(exclude_unset=True))
+        if id != present().id:
+            # Whoever comes too late is shown the person as they are now.
+            require(present(), "users.manage")
+        user = people.change(
+            present(), seen(EVERYTHING, id, people.LABEL), **body.model_dump(exclude_unset=True)
+        )
+        return stored(EVERYTHING, user, "Persona actualizada")
 
     patch = put
 
@@ -90,19 +138,8 @@ class Person(Resource):
     @gives(None, "Persona eliminada")
     def delete(self, id: int) -> Any:
         """Delete a person whom no record needs."""
-        people.remove(present(), people.found(id))
+        people.remove(present(), seen(EVERYTHING, id, people.LABEL))
         return {"deleted_id": id}
-
-
-@users.route("/<int:id>/dependencies")
-class PersonDependencies(Resource):
-    """What stands in the way of deleting a person."""
-
-    @allow("users.manage")
-    @gives(None)
-    def get(self, id: int) -> Any:
-        """Every record that points at the person."""
-        return dependencies.verdict(people.found(id))
 
 
 @users.route("/<int:id>/permissions")

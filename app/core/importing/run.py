@@ -14,8 +14,8 @@ from app.core.extensions import Base, db
 from app.core.importing.drafts import Draft, Drafting, in_order, reasons
 from app.core.importing.lookups import Existing, Key, hold
 from app.core.importing.sheets import Sheet
+from app.core.integrity import refusal_of
 from app.core.plain import Plain
-from app.core.records import conflict_of
 
 Mode = Literal["upsert", "create", "update"]
 Tell = Callable[[int, int], None]
@@ -98,7 +98,7 @@ class Import:
         except (DomainError, ValidationError) as error:
             return self._rejected(draft, reasons(error))
         except IntegrityError as error:
-            return self._rejected(draft, reasons(conflict_of(error)))
+            return self._rejected(draft, reasons(refusal_of(error)))
         except (OperationalError, InterfaceError):
             # A lost connection or a deadlock is not the row's fault: the whole import fails, and nothing is stored.
             raise
