@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 import orjson
-from flask import Response
+from flask import Response, stream_with_context
 from sqlalchemy import Engine, Select
 from sqlalchemy.orm import aliased
 
@@ -77,7 +77,8 @@ def export_response(asked: Asked, args: Mapping[str, str]) -> Response:
     name = slug(_plain(asked).slug if _plain(asked) else asked.listing.table.name)
     if kind == "csv":
         body = csv_stream(found.header, _as_text(found.rows(_apart(db.engine))), "bom" in args)
-        response = Response(body, content_type=CSV)
+        # Computed fields ask for the settings while the rows flow.
+        response = Response(stream_with_context(body), content_type=CSV)
     else:
         response = _workbook_response(found, name)
     day = times.local_day(times.now(), current_settings().farm_timezone)
