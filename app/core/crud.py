@@ -16,7 +16,7 @@ from app.core.http import gives, success, takes
 from app.core.importing.routes import register_import
 from app.core.lists import PARAMETERS, Listing, list_response
 from app.core.locking import seen
-from app.core.plain import PLAIN, Plain, Reference, nothing_more
+from app.core.plain import PLAIN, Plain, Reference, nothing_more, nothing_strange
 from app.core.related import relations_asked
 from app.core.repetition import repeatable
 from app.core.shapes import partial
@@ -43,6 +43,7 @@ def crud(
     keys: Sequence[str] = (),
     references: Mapping[str, Reference] | None = None,
     relatives: Callable[[Any], Mapping[str, Any]] = nothing_more,
+    warnings: Callable[[Any], Sequence[str]] = nothing_strange,
 ) -> Plain:
     """Registers the routes of one record under `path`; `edit` is the permission to change, that to write when empty.
 
@@ -63,6 +64,7 @@ def crud(
         keys=keys,
         references=references or {},
         relatives=relatives,
+        warnings=warnings,
     )
     PLAIN[listing.model.__tablename__] = plain
     register_verbs(ns, path, plain)
@@ -99,7 +101,7 @@ def register_verbs(ns: Namespace, path: str, plain: Plain) -> None:
             refuse_missing(plain, values)
             with clashes_named(plain, values):
                 record = plain.create(**values)
-            return stored(listing, record, f"{label}: registro creado", 201)
+            return stored(listing, record, f"{label}: registro creado", 201, plain.warnings(record))
 
     class Item(Resource):
         """One of them."""
@@ -120,7 +122,7 @@ def register_verbs(ns: Namespace, path: str, plain: Plain) -> None:
             refuse_missing(plain, values)
             with clashes_named(plain, values):
                 record = plain.update(record, **values)
-            return stored(listing, record, f"{label}: registro actualizado")
+            return stored(listing, record, f"{label}: registro actualizado", warnings=plain.warnings(record))
 
         patch = put
 
@@ -150,16 +152,22 @@ def item(listing: Listing, id: int, label: str) -> Response:
     return _tagged(found[0])
 
 
-def stored(listing: Listing, record: Any, message: str, status: int = 200) -> Response:
-    """A record as it has just been stored, derived fields included."""
+def stored(
+    listing: Listing, record: Any, message: str, status: int = 200, warnings: Sequence[str] = ()
+) -> Response:
+    """A record as it has just been stored, derived fields included; warnings are told in the message and in `meta`."""
     [one] = shown(listing, [record.id])
-    response = _tagged(one, message, status)
+    response = _tagged(
+        one, ". ".join([message, *warnings]), status, {"warnings": warnings} if warnings else None
+    )
     # No stamp yet: this tag serves `If-Match`, and never says that an answer still holds.
     response.set_etag(f"0.{one.mark}")
     return response
 
 
-def _tagged(one: Shown, message: str = "", status: int = 200) -> Response:
-    response = success(one.json, message, status=status)
+def _tagged(
+    one: Shown, message: str = "", status: int = 200, meta: Mapping[str, Any] | None = None
+) -> Response:
+    response = success(one.json, message, status=status, meta=meta)
     response.set_etag(one.mark)
     return response

@@ -27,11 +27,17 @@ def nothing_more(_record: Any) -> Mapping[str, Any]:
     return {}
 
 
+def nothing_strange(_record: Any) -> Sequence[str]:
+    """What is allowed is not strange, as a rule."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Plain:
     """A plain record. `keys` are the fields that tell one record from another for people; verbs are functions.
 
     `relatives` gives what the answer about a record's dependencies carries besides, at its root and in its data;
+    `warnings` tells what is strange about a record that was stored all the same;
     `bulk_rows` is how many may be created by one request.
     """
 
@@ -49,6 +55,7 @@ class Plain:
     keys: Sequence[str] = ()
     references: Mapping[str, Reference] = field(default_factory=dict)
     relatives: Callable[[Any], Mapping[str, Any]] = nothing_more
+    warnings: Callable[[Any], Sequence[str]] = nothing_strange
     bulk_rows: int = BULK_ROWS
 
     @property

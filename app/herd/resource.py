@@ -90,6 +90,7 @@ crud(
     create=controls.create,
     update=controls.update,
     remove=controls.remove,
+    warnings=controls.warnings,
     keys=("animal_id", "checkup_date"),
     references=ANIMAL_BY_RECORD,
 )
