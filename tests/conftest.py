@@ -181,7 +181,7 @@ def person(app: Flask, role: Role, **values: Any) -> Caller:
         "email": f"{role.lower()}@finca.test",
     }
     with app.app_context(), transaction() as session:
-        user = User(**facts, role=role, password_hash=PASSWORD_HASH, **values)
+        user = User(role=role, password_hash=PASSWORD_HASH, **{**facts, **values})
         session.add(user)
         session.flush()
         opened = sessions.begin(user, "tests", "127.0.0.1")

@@ -45,7 +45,7 @@ def locked(model: type[Any], id: int, label: str) -> Any:
 def _matches(mark: str) -> bool:
     """Whether one of the tags is of this state; a weak tag vouches for nothing."""
     tags = request.if_match
-    return bool(tags.star_tag) or any(tag.rpartition(".")[2] == mark for tag in tags.as_set())
+    return bool(tags.star_tag) or any((tag or "").rpartition(".")[2] == mark for tag in tags.as_set())
 
 
 def _moment(stated: Any) -> str:

@@ -12,12 +12,18 @@ from queries import queries
 
 from app import create_app
 from app.core import cache as stamps
+from app.core.bodies import Shelf
 from app.core.extensions import db
 from app.core.transaction import transaction
 from app.sensors.models import Device
 from app.users.permissions import Role
 
 DIGESTERS = "/biogas/digesters"
+
+
+def another(app: Flask, role: Role) -> Caller:
+    """A second person of a role."""
+    return person(app, role, identification=777, email="otra@finca.test", fullname="Otra")
 
 
 def etag(caller: Caller, path: str) -> str:
@@ -88,6 +94,100 @@ def test_the_tag_is_of_this_answer_and_this_person(app: Flask, admin: Caller) ->
     tags.append(etag(person(app, Role.APPRENTICE), DIGESTERS))
     assert len(set(tags)) == len(tags)
     assert asked_again(admin, f"{DIGESTERS}?fields=name", tags[0]).status_code == 200
+
+
+def test_a_warm_answer_costs_no_query_and_is_one_for_all_of_a_role(app: Flask, admin: Caller) -> None:
+    new_digester(admin)
+    teachers = [person(app, Role.INSTRUCTOR)]
+    teachers.append(another(app, Role.INSTRUCTOR))
+    first = teachers[0].get(DIGESTERS)
+    assert (first.headers["X-Cache-Status"], first.headers["X-Cache-Strategy"]) == ("MISS", "stamps")
+    assert first.headers["X-API-Version"]
+    assert first.headers["Last-Modified"].endswith("GMT")
+    for caller in teachers:
+        caller.get("/biogas/materials")
+        with queries(app) as seen:
+            again = caller.get(DIGESTERS)
+        assert (again.headers["X-Cache-Status"], again.data, seen) == ("HIT", first.data, [])
+        for name in (
+            "ETag",
+            "X-Total-Count",
+            "X-Has-More",
+            "Content-Type",
+            "Content-Length",
+            "Last-Modified",
+        ):
+            assert again.headers[name] == first.headers[name]
+    for path in ("/users", f"{DIGESTERS}?limit=7"):
+        assert teachers[0].get(path).headers["X-Cache-Status"] == "MISS"
+    assert teachers[1].get("/users").headers["X-Cache-Status"] == "MISS"
+    assert person(app, Role.APPRENTICE).get(DIGESTERS).headers["X-Cache-Status"] == "MISS"
+    new_digester(admin, "Dos")
+    assert len(teachers[1].get(DIGESTERS).json["data"]) == 2
+
+
+def test_noise_changes_nothing_but_a_bust_is_answered_anew(admin: Caller) -> None:
+    new_digester(admin)
+    tag = etag(admin, f"{DIGESTERS}?limit=5&page=1")
+    noisy = f"{DIGESTERS}?_ts=1&page=1&_t=2&treatmentId=3&limit=5"
+    assert etag(admin, noisy) == tag
+    assert admin.get(noisy).headers["X-Cache-Status"] == "HIT"
+    busted = admin.get(f"{noisy}&cache_bust=17")
+    assert (busted.headers["X-Cache-Status"], busted.headers["ETag"]) == ("BYPASS", tag)
+    assert asked_again(admin, f"{noisy}&cache_bust=18", tag).headers["X-Cache-Status"] == "REVALIDATED"
+    assert asked_again(admin, noisy, f"W/{tag}").status_code == 304
+    for other in ("limit=6&page=1", "limit=5&page=1&x=1", "limit=5"):
+        assert etag(admin, f"{DIGESTERS}?{other}") != tag
+
+
+def test_ages_change_at_the_farms_midnight(app: Flask, admin: Caller) -> None:
+    tag = etag(admin, DIGESTERS)
+    settings = app.config["SETTINGS"]
+    east, west = "Pacific/Kiritimati", "Etc/GMT+12"  # Never on the same day.
+    for zone in (east, west):
+        app.config["SETTINGS"] = settings.model_copy(update={"farm_timezone": zone})
+        try:
+            tags = {tag, etag(admin, DIGESTERS)}
+        finally:
+            app.config["SETTINGS"] = settings
+        if len(tags) == 2:
+            return
+    raise AssertionError("one of the two zones has another day than the farm")
+
+
+def test_what_one_host_is_told_is_not_for_another(admin: Caller) -> None:
+    here = admin.get(DIGESTERS)
+    there = admin.get(DIGESTERS, headers={"Host": "finca.example"})
+    assert there.headers["X-Cache-Status"] == "MISS"
+    assert there.headers["ETag"] != here.headers["ETag"]
+
+
+def test_an_item_keeps_its_tag_and_its_row_in_one(app: Flask, admin: Caller) -> None:
+    path = f"{DIGESTERS}/{new_digester(admin)['id']}"
+    tags = [caller.get(path).headers["ETag"] for caller in (admin, admin)]
+    assert tags[0] == tags[1]
+    assert admin.head(path).headers["ETag"] == tags[0]
+    with queries(app) as seen:
+        again = asked_again(admin, path, tags[0])
+    assert (again.status_code, again.headers["ETag"], seen) == (304, tags[0], [])
+    for wrong in ('"0.' + tags[0].partition(".")[2], "*x", '""', "", ","):
+        assert asked_again(admin, path, wrong).status_code == 200, wrong
+
+
+def test_the_shelf_has_an_end() -> None:
+    shelf = Shelf(size=100, largest=60)
+    for name in "abc":
+        shelf.put(name, [], b"x" * 40)
+    assert [shelf.get(name) is not None for name in "abc"] == [False, True, True]
+    shelf.get("b")
+    shelf.put("d", [], b"x" * 40)
+    assert [shelf.get(name) is not None for name in "bcd"] == [True, False, True]
+    shelf.put("b", [], b"y" * 50)
+    shelf.put("e", [], b"x" * 61)
+    assert shelf.get("e") is None
+    found = shelf.get("b")
+    assert found is not None
+    assert found.body == b"y" * 50
 
 
 def test_a_stranger_gets_no_304(admin: Caller, nobody: Caller) -> None:
