@@ -50,11 +50,13 @@ def post_worker_init(worker):
 
 
 def _dismiss_screens(worker):
-    """A worker told to leave waits for its requests, and a WebSocket is a request that never ends."""
+    """A worker told to leave waits for its requests; a WebSocket or a stream of events is one that never ends."""
     while worker.alive:
         time.sleep(0.2)
     while True:
         worker.wsgi.extensions["websockets"].dismiss_all()
+        worker.wsgi.extensions["listeners"].dismiss_all()
+        worker.wsgi.extensions["servers"].dismiss_all()
         time.sleep(0.5)
 
 

@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from sqlalchemy import func, select, tuple_
 
 from app.activity import recording, trail
+from app.activity.listeners import Listeners
 from app.biogas import digesters, metering, settling
 from app.biogas.models import Digester, DigesterDevice, ProductionDay
 from app.core import cache, records, times, websockets
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
     init_bus(app, settings.redis_url)
     recording.init_app(tags_of_animals)
     app.extensions["deleted_since"] = trail.deleted_since
+    app.extensions["listeners"] = Listeners()
     websockets.init_app(app)
     live.init_app(devices_of_digester, production_now, app.app_context)
     app.extensions["pusher"] = Pusher(settings.live_interval_ms, show_readings, app.app_context)
@@ -73,6 +75,7 @@ def watchers() -> Watchers:
 def start_background(app: Flask) -> None:
     """Starts what runs beside the requests: the rounds of this process and, in one process alone, inline ingest."""
     settings: Settings = app.config["SETTINGS"]
+    app.extensions["servers"].start()
     app.extensions["rounds"] = Rounds(app)
     app.extensions["rounds"].start()
     if settings.mqtt_ingest != "inline":
@@ -92,12 +95,14 @@ def start_background(app: Flask) -> None:
 
 def stop_background(app: Flask) -> None:
     """Lets ingest store and acknowledge what it holds, the screens be told of it, and the rounds end."""
+    app.extensions["listeners"].dismiss_all()
     if rounds := app.extensions.get("rounds"):
         rounds.stop()
         app.extensions["rounds"] = None
     if duty := app.extensions.pop("duty", None):
         duty.stop()
     app.extensions["pusher"].close()
+    app.extensions["servers"].stop()
 
 
 def pusher() -> Pusher:
