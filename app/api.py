@@ -14,6 +14,7 @@ from app.biogas.resource import ns as biogas
 from app.core import documentation, health, swagger
 from app.core.http import answer
 from app.core.importing.routes import ns as imports
+from app.core.system_resource import ns as system
 from app.core.transaction import transactional
 from app.health.resource import ns as animal_health
 from app.herd.animal_resource import ns as animals
@@ -49,6 +50,7 @@ NAMESPACES = [
     (sensors, "/sensors"),
     (biogas, "/biogas"),
     (reports, "/biogas/reports"),
+    (system, "/system"),
 ]
 
 

@@ -15,8 +15,8 @@ Every route under `/api/v1`: who may call it and what it does. Written by `pytho
 Shapes and a form to try each are in Swagger UI (`/api/v1/`); how all of them are called is in
 [conventions.md](conventions.md); people, roles and permissions in [api.md](api.md).
 
-Outside the Api: `/health` (also `/healthz`, `/api/v1/health`), `/metrics` ([operations.md](operations.md)), Socket.IO's
-`/live` and the earlier clients' `/ws/mqtt/` ([mqtt.md](mqtt.md)).
+Outside the Api: `/health` (also `/healthz`, `/health/ready`, under `/api/v1` too), `/metrics`
+([operations.md](operations.md)), Socket.IO's `/live` and the earlier clients' `/ws/mqtt/` ([mqtt.md](mqtt.md)).
 """
 
 

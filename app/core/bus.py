@@ -12,8 +12,8 @@ from typing import Any
 
 from flask import Flask, current_app
 from redis import Redis, RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from app.core import redis_places
 
 log = logging.getLogger("backfinca.bus")
 PREFIX = "backfinca:bus:"
@@ -34,7 +34,8 @@ class Bus:
     def __init__(self, redis_url: str | None) -> None:
         self._url = redis_url
         # One try: whoever publishes is not kept waiting by a Redis that is away.
-        self._speaker = _connection(redis_url, socket_timeout=PATIENCE_S) if redis_url else None
+        patience = {"connect_s": PATIENCE_S, "answer_s": PATIENCE_S}
+        self._speaker = redis_places.client(redis_url, **patience) if redis_url else None
         self._queues: dict[str, set[Backlog]] = defaultdict(set)
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
@@ -77,10 +78,13 @@ class Bus:
             self._listener = threading.Thread(target=self._hear, name="bus", daemon=True)
             self._listener.start()
 
+    def _connection(self) -> Redis:
+        return redis_places.client(str(self._url), connect_s=PATIENCE_S)
+
     def _hear(self) -> None:
         while True:
             try:
-                with _connection(self._url).pubsub() as pubsub:  # type: ignore[no-untyped-call]
+                with self._connection().pubsub() as pubsub:  # type: ignore[no-untyped-call]
                     pubsub.psubscribe(PREFIX + "*")
                     for word in pubsub.listen():
                         if word["type"] == "pmessage":
@@ -90,10 +94,6 @@ class Bus:
             except (RedisError, OSError, ValueError):
                 self._listening.clear()
                 time.sleep(RETRY_S)
-
-
-def _connection(url: str | None, **options: Any) -> Redis:
-    return Redis.from_url(str(url), socket_connect_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0), **options)
 
 
 def _push(queue: Backlog, body: Any) -> None:

@@ -16,6 +16,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 
+from app.core import redis_places
+from app.core.database_hosts import Hosts
 from app.core.settings import ROOT, Settings
 
 NAMES = {
@@ -42,6 +44,7 @@ ALLOWED_HEADERS = [
 EXPOSED_HEADERS = [
     *("ETag", "Last-Modified", "Retry-After", "Content-Disposition", "X-Total-Count", "X-Has-More"),
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-API-Version", "X-Request-ID"),
+    "X-Server-Id",
     *("X-Cache-Status", "X-Cache-Strategy", "Idempotency-Replayed"),
 ]
 
@@ -71,7 +74,8 @@ def _who() -> str:
 
 limiter = Limiter(key_func=_who)
 IDLE_RETRY = "X-RateLimit-Retry-After"
-SHORT = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
+SHORT_S = 0.2
+SHORT = {"socket_connect_timeout": SHORT_S, "socket_timeout": SHORT_S}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -122,33 +126,58 @@ def _config(settings: Settings) -> dict[str, Any]:
         "ERROR_INCLUDE_MESSAGE": False,
         "SOCK_SERVER_OPTIONS": {"ping_interval": 25, "max_message_size": 64 * 1024},
         "RATELIMIT_DEFAULT": settings.rate_limit,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
-        "RATELIMIT_STORAGE_OPTIONS": SHORT if settings.redis_url else {},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_HEADERS_ENABLED": True,
         "RATELIMIT_HEADER_RETRY_AFTER": IDLE_RETRY,
         "CACHE_KEY_PREFIX": "backfinca:",
         "CACHE_DEFAULT_TIMEOUT": 600,
-        **(
-            {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.redis_url, "CACHE_OPTIONS": SHORT}
-            if settings.redis_url
-            else {"CACHE_TYPE": "SimpleCache"}
-        ),
+        **_memory(settings.redis_url),
+    }
+
+
+def _memory(redis_url: str | None) -> dict[str, Any]:
+    """Where answers are kept and limits counted."""
+    if not redis_url:
+        return {"CACHE_TYPE": "SimpleCache", "RATELIMIT_STORAGE_URI": "memory://"}
+    if not redis_places.is_sentinel(redis_url):
+        return {
+            "CACHE_TYPE": "RedisCache",
+            "CACHE_REDIS_URL": redis_url,
+            "CACHE_OPTIONS": SHORT,
+            "RATELIMIT_STORAGE_URI": redis_url,
+            "RATELIMIT_STORAGE_OPTIONS": SHORT,
+        }
+    master = redis_places.client(redis_url, connect_s=SHORT_S, answer_s=SHORT_S)
+    return {
+        "CACHE_TYPE": "RedisCache",
+        "CACHE_REDIS_HOST": master,
+        # The library takes the connections as they are; it wants an address all the same.
+        "RATELIMIT_STORAGE_URI": "redis://sentinel",
+        "RATELIMIT_STORAGE_OPTIONS": {"connection_pool": master.connection_pool},
     }
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
+    # Errors are logged with the statement, and values may be what nobody should read.
+    quiet = {"hide_parameters": True}
     if settings.database_uri.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+        return {**quiet, "connect_args": {"timeout": 15, "check_same_thread": False}}
+    connecting = {"connect_timeout": 3, "read_timeout": 60, "write_timeout": 60}
+    several = settings.database_hosts
     return {
+        **quiet,
         "pool_pre_ping": True,
         "pool_recycle": 280,
         "pool_size": settings.db_pool_size,
         "max_overflow": settings.db_pool_size,
         # Each batch or request must see what committed before it, and nothing needs gap locks.
         "isolation_level": "READ COMMITTED",
-        "connect_args": {"connect_timeout": 3, "read_timeout": 60, "write_timeout": 60},
+        **(
+            {"creator": Hosts(settings.database_uri, several, **connecting)}
+            if several
+            else {"connect_args": connecting}
+        ),
     }
 
 

@@ -10,6 +10,9 @@ from urllib.parse import quote
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core import redis_places
+from app.core.database_hosts import Host, hosts_of, with_first_host
+
 ROOT = Path(__file__).resolve().parents[2]
 MINIMUM_KEY_LENGTH = 32
 
@@ -65,8 +68,13 @@ class Settings(BaseSettings):
     frontend_url: str | None = None
     backend_url: str | None = None
     log_level: str = "INFO"
+    log_file: Path | None = None
+    log_max_mb: int = Field(default=50, ge=0)
+    log_keep: int = Field(default=5, ge=0)
     metrics_token: str | None = None
-    server_id: str = "0"
+    slow_query_ms: int = Field(default=500, ge=0)
+    sentry_dsn: str | None = None
+    server_id: str = Field(default="0", pattern=r"^[\w.-]{1,64}$")
     rate_limit: str = "600 per minute"
     login_rate_limit: str = "10 per minute"
     login_address_rate_limit: str = "100 per minute"
@@ -150,6 +158,13 @@ class Settings(BaseSettings):
             raise ValueError(f"not a regular expression: {error}") from None
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _readable_redis(cls, value: str | None) -> str | None:
+        if value and redis_places.is_sentinel(value):
+            redis_places.parsed(value)
+        return value
+
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
         if self.flask_env != "production":
@@ -164,14 +179,25 @@ class Settings(BaseSettings):
 
     @property
     def database_uri(self) -> str:
-        """The SQLAlchemy URL: given whole, else built from `DB_*`, else SQLite in the instance folder."""
-        given = self.sqlalchemy_database_uri or self.database_url
-        if given:
-            return _with_driver(given)
+        """The SQLAlchemy URL: given whole, else built from `DB_*`, else SQLite in the instance folder.
+
+        Of several hosts it names the first; `database_hosts` has them all.
+        """
+        if given := self._given_database:
+            return with_first_host(_with_driver(given))
         if self.db_host:
             who = f"{quote(self.db_user, safe='')}:{quote(self.db_password, safe='')}"
             return f"mysql+pymysql://{who}@{self.db_host}:{self.db_port}/{self.db_name}?charset=utf8mb4"
         return f"sqlite:///{self.instance_dir / 'backfinca.sqlite3'}"
+
+    @property
+    def database_hosts(self) -> list[Host]:
+        """The hosts of a database that has several, in their order; none when it has one."""
+        return hosts_of(self._given_database or "")
+
+    @property
+    def _given_database(self) -> str | None:
+        return self.sqlalchemy_database_uri or self.database_url
 
     @property
     def signing_key(self) -> str:

@@ -1,20 +1,26 @@
-"""One transaction per request, batch or command, opened and closed by the door; what others hear comes after."""
+"""One transaction per request, batch or command, opened and closed by the door; what others hear comes after.
+
+A transaction that the database undid for another's sake (deadlock, a node that left) is run again: `core.retrying`.
+"""
 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, request
 from sqlalchemy.orm import Session
 
 from app.core.extensions import db, writing
+from app.core.retrying import repeatedly
 
 log = logging.getLogger("backfinca.transaction")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CALLS = "after_commit_calls"
 UNDOINGS = "on_rollback_calls"
+HELD = "something_held"
+Result = TypeVar("Result")
 
 
 def init_app(app: Flask) -> None:
@@ -43,27 +49,66 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         writing.reset(token)
+    db.session().info[HELD] = True
     _run_calls()
 
 
+def transacted(work: Callable[[Session], Result]) -> Result:
+    """What `work` returns, all or nothing, in a `transaction` that is run again when it was the victim of others.
+
+    `work` may therefore be called several times. Raises Unavailable when it was the victim each time.
+    """
+
+    def attempt() -> Result:
+        with transaction() as session:
+            return work(session)
+
+    return repeatedly(attempt, "work", lambda: True)
+
+
 def transactional(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Commits when the view answers well, rolls back when it raises or answers an error."""
+    """Commits when the view answers well, rolls back when it raises or answers an error.
+
+    The whole view is run again when its transaction was the victim of others and the request can be read once more.
+    """
 
     @wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            response = view(*args, **kwargs)
-            if request.method in SAFE or getattr(response, "status_code", 200) >= 400:
-                rollback()
-                return response
-            db.session.commit()
-        except BaseException:
-            rollback()
-            raise
-        _run_calls()
-        return response
+        db.session().info.pop(HELD, None)
+        return repeatedly(lambda: _answered(view, args, kwargs), "http", _is_repeatable)
 
     return wrapper
+
+
+def _answered(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    try:
+        response = view(*args, **kwargs)
+        if request.method in SAFE or getattr(response, "status_code", 200) >= 400:
+            rollback()
+            return response
+        db.session.commit()
+    except BaseException:
+        rollback()
+        raise
+    _run_calls()
+    return response
+
+
+def _is_repeatable() -> bool:
+    """Whether nothing of the request holds already, and its body can be read once more."""
+    if db.session().info.get(HELD):
+        return False
+    read = vars(request._get_current_object())  # type: ignore[attr-defined]
+    if "form" in read:
+        return all(_rewound(file) for _, file in request.files.items(multi=True))
+    return "stream" not in read or read.get("_cached_data") is not None
+
+
+def _rewound(file: Any) -> bool:
+    if file.stream.closed or not file.stream.seekable():
+        return False
+    file.stream.seek(0)
+    return True
 
 
 def after_commit(call: Callable[[], Any]) -> None:

@@ -47,6 +47,7 @@ TABLE: dict[str, Permission] = {
     "users.view": Permission("Ver los datos de las personas", TEACHING),
     "users.approve": Permission("Aprobar o rechazar registros de personas", ADMIN_ONLY),
     "users.manage": Permission("Crear, editar y eliminar personas y sus permisos", ADMIN_ONLY),
+    "system.view": Permission("Ver la carga y las cifras de los servidores", TEACHING),
     "security.view": Permission("Ver las cifras y alertas de seguridad", ADMIN_ONLY),
 }
 

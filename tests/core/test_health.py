@@ -129,7 +129,7 @@ def test_the_figures_count_requests_by_route(nobody: Caller) -> None:
     figures = nobody.client.get("/metrics")
     assert figures.status_code == 200
     assert figures.content_type.startswith("text/plain")
-    assert 'http_requests_total{method="GET",route="/api/v1/auth/me",status="401"}' in figures.text
+    assert 'http_requests_total{method="GET",route="/api/v1/auth/me",server="0",status="401"}' in figures.text
 
 
 def test_the_figures_may_ask_for_a_token(tmp_path: Path) -> None:
