@@ -19,6 +19,7 @@ def create_digester(devices: list[str] | None = None, timezone: str | None = Non
     """A new digester. The farm's first one takes every device that measures none yet."""
     first = db.session.scalar(select(func.count(Digester.id))) == 0
     digester = records.create(Digester, timezone=timezone or farm_zone(), **values)
+    records.flush()
     if devices is not None:
         set_devices(digester, devices)
     elif first:

@@ -1,6 +1,8 @@
 """The plain verbs on stored records: create, get, update, remove. Rules belong to the rooms' services."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,6 +18,7 @@ from app.core.times import UtcDateTime
 
 MAX_ID = 2**31 - 1
 Record = TypeVar("Record")
+_gathering: ContextVar[bool] = ContextVar("gathering", default=False)
 
 
 class Stamped:
@@ -55,11 +58,25 @@ def id_in(text: str) -> int | None:
 
 
 def create(model: type[Record], /, **values: Any) -> Record:
-    """A new record, flushed so that it has its id; Conflict when a unique field is taken."""
+    """A new record, flushed so that it has its id; Conflict when a unique field is taken.
+
+    While many are gathered it waits, without an id, for the next flush or query: who needs the id flushes first.
+    """
     record = model(**values)
     db.session.add(record)
-    flush()
+    if not _gathering.get():
+        flush()
     return record
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Inside, new records go to the database together instead of one by one."""
+    token = _gathering.set(True)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
 
 
 def update(record: Record, /, **values: Any) -> Record:

@@ -45,6 +45,7 @@ def register(**fields: Any) -> Animal:
     fields.update(status_date=change and change.date, status_reason=change and change.reason)
     animal = records.create(Animal, **fields)
     if change:
+        records.flush()
         statuses.keep(animal, change)
     return animal
 

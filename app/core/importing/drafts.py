@@ -100,28 +100,32 @@ class Drafting:
 
 
 def in_order(drafts: Sequence[Draft], by: str | None) -> list[Draft]:
-    """The rows with those that others refer to by their value of `by` first; otherwise as in the file."""
+    """The rows by generation: those that others refer to by their value of `by` first, else as in the file.
+
+    Whole generations, not a parent before each calf, so that a generation can be stored in one go.
+    """
     if by is None:
         return list(drafts)
     named = {str(draft.values.get(by)).casefold(): draft for draft in drafts}
-    ordered: dict[int, Draft] = {}
+    generation: dict[int, int] = {}
     for draft in drafts:
-        _place(draft, named, ordered)
-    return list(ordered.values())
+        _count_generation(draft, named, generation)
+    return sorted(drafts, key=lambda draft: generation[draft.number])
 
 
-def _place(draft: Draft, named: Mapping[str, Draft], ordered: dict[int, Draft]) -> None:
+def _count_generation(draft: Draft, named: Mapping[str, Draft], generation: dict[int, int]) -> None:
     """Depth first without recursion: a pedigree may be longer than Python's stack. Loops are left to the rules."""
     waiting, opened = [draft], set()
     while waiting:
         top = waiting[-1]
-        sources = [named.get(str(cell).casefold()) for cell in top.later.values()]
-        missing = [one for one in sources if one and one.number not in ordered and one.number not in opened]
+        sources = [one for cell in top.later.values() if (one := named.get(str(cell).casefold()))]
+        missing = [one for one in sources if one.number not in generation and one.number not in opened]
         opened.add(top.number)
         if missing:
             waiting += missing
         else:
-            ordered.setdefault(waiting.pop().number, top)
+            above = (generation.get(one.number, 0) for one in sources)
+            generation.setdefault(waiting.pop().number, 1 + max(above, default=0))
 
 
 def reasons(error: DomainError | ValidationError) -> dict[str, str]:

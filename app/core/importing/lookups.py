@@ -8,7 +8,7 @@ from sqlalchemy import String, select, tuple_
 from app.core.errors import Invalid
 from app.core.extensions import db
 from app.core.plain import Plain, Reference
-from app.core.records import id_in
+from app.core.records import flush, id_in
 
 AT_ONCE = 500
 Key = tuple[Hashable, ...]
@@ -33,11 +33,16 @@ class Targets:
                 self._found.setdefault(plain_key(getattr(record, reference.by)), []).append(record)
 
     def id_of(self, cell: Any) -> int:
-        """The id of the record that a cell means. Raises Invalid on the column when it is none or several."""
+        """The id of the record that a cell means. Raises Invalid on the column when it is none or several.
+
+        A record of the same file that still waits to be stored is stored now, with all that wait beside it.
+        """
         found = self._found.get(plain_key(self._asked(cell)), [])
         exact = [record for record in found if getattr(record, self.reference.by) == self._asked(cell)]
         found = exact or found
         if len(found) == 1:
+            if found[0].id is None:
+                flush()
             return int(found[0].id)
         reason = f"Hay {len(found)} con «{cell}»; use la columna del id" if found else f"«{cell}» no existe"
         raise Invalid(fields={self.reference.header: reason})
@@ -77,9 +82,10 @@ class Existing:
 
     def learn(self, record: Any) -> None:
         """Takes in a record, also one that the import has just stored."""
-        if record.id not in self._by_id and self._plain.keys:
+        if record.id is None or record.id not in self._by_id:
             self._by_key.setdefault(self._key(record), []).append(record)
-        self._by_id[record.id] = record
+        if record.id is not None:
+            self._by_id[record.id] = record
 
     def find(self, key: Key | None, id: int | None) -> Any:
         """The record that a row means, or None when it is new. Raises Invalid when it could be several.

@@ -16,9 +16,9 @@ from app.core.errors import Invalid, NotFound
 from app.core.http import asks, gives, gives_file
 from app.core.importing import template
 from app.core.importing.columns import columns_of
-from app.core.importing.run import Import, Options, Outcome, Tell
+from app.core.importing.run import Clash, Import, Options, Outcome, Tell
 from app.core.importing.schemas import ImportAsk, ImportOut, ProgressOut, TemplateAsk
-from app.core.importing.sheets import read_sheet
+from app.core.importing.sheets import Sheet, read_sheet
 from app.core.plain import Plain
 from app.core.spreadsheet import csv_stream
 from app.core.transaction import rollback
@@ -83,9 +83,8 @@ def _imported(plain: Plain, ask: ImportAsk) -> dict[str, Any]:
     if ask.digest and ask.digest != digest:
         raise Invalid(fields={"digest": "El archivo no es el de la vista previa"})
     tell = _teller(ask.progress)
-    task = Import(plain, read_sheet(content), _options(plain, ask), tell)
-    outcomes = task.run()
-    report = _report(ask, digest, task.columns, outcomes)
+    columns, outcomes = _run(plain, read_sheet(content), _options(plain, ask), tell)
+    report = _report(ask, digest, columns, outcomes)
     if report["counts"]["rejected"] and not ask.dry_run:
         tell(len(outcomes), len(outcomes))
         raise Invalid("No se guardó nada: hay filas con errores", fields=_by_cell(outcomes), report=report)
@@ -93,6 +92,18 @@ def _imported(plain: Plain, ask: ImportAsk) -> dict[str, Any]:
         rollback()
     tell(len(outcomes), len(outcomes))
     return report
+
+
+def _run(
+    plain: Plain, sheet: Sheet, options: Options, tell: Tell
+) -> tuple[dict[str, list[str]], list[Outcome]]:
+    try:
+        task = Import(plain, sheet, options, tell)
+        return task.columns, task.run()
+    except Clash:
+        rollback()
+        task = Import(plain, sheet, options, tell, careful=True)
+        return task.columns, task.run()
 
 
 def _content() -> bytes:

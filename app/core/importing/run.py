@@ -1,8 +1,11 @@
-"""An import: every row through the record's own verbs inside one transaction, with a report of each. The door decides
-whether the transaction holds.
+"""An import: every row through the record's own verbs inside one transaction, with a report of each.
+
+First fast, new records going to the database together; when that clashes, once more with a savepoint for each row. The
+door decides whether the transaction holds.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,10 +19,12 @@ from app.core.importing.lookups import Existing, Key, hold
 from app.core.importing.sheets import Sheet
 from app.core.integrity import refusal_of
 from app.core.plain import Plain
+from app.core.records import gathered
 
 Mode = Literal["upsert", "create", "update"]
 Tell = Callable[[int, int], None]
 TELL_EVERY = 100
+TOGETHER = 500
 MISSING = object()
 
 
@@ -30,6 +35,10 @@ class Options:
     mode: Mode = "upsert"
     fields: frozenset[str] = frozenset()
     may_change: bool = True
+
+
+class Clash(Exception):
+    """Of rows that were stored together one clashed, and which one is not known."""
 
 
 @dataclass
@@ -47,8 +56,10 @@ class Outcome:
 class Import:
     """One sheet on its way in."""
 
-    def __init__(self, plain: Plain, sheet: Sheet, options: Options, tell: Tell) -> None:
-        self._plain, self._options, self._tell = plain, options, tell
+    def __init__(
+        self, plain: Plain, sheet: Sheet, options: Options, tell: Tell, *, careful: bool = False
+    ) -> None:
+        self._plain, self._options, self._tell, self._careful = plain, options, tell, careful
         self._drafting = Drafting(plain, sheet)
         self._drafts = [self._drafting.draft(row) for row in sheet.rows]
         self._seen: dict[Key, int] = {}
@@ -62,16 +73,37 @@ class Import:
         return {"read": read, "passed_over": [title for title in self._drafting.passed_over if title]}
 
     def run(self) -> list[Outcome]:
-        """Does every row; in the file's order. Rows that are refused leave nothing behind."""
+        """Does every row; the outcomes in the file's order. Rows that are refused leave nothing behind.
+
+        Raises Clash, unless careful, when the database refuses what no rule had foreseen.
+        """
         held = hold(self._referred())
-        own = self._own_reference()
-        outcomes = []
-        for count, draft in enumerate(in_order(self._drafts, own), start=1):
-            outcomes.append(self._outcome(draft))
-            if count % TELL_EVERY == 0:
-                self._tell(count, len(self._drafts))
+        if self._careful:
+            outcomes = self._each()
+        else:
+            with gathered():
+                outcomes = self._each()
+            self._flush()
         held.clear()
         return sorted(outcomes, key=lambda one: one.row)
+
+    def _each(self) -> list[Outcome]:
+        outcomes = []
+        for count, draft in enumerate(in_order(self._drafts, self._own_reference()), start=1):
+            outcomes.append(self._outcome(draft))
+            if count % TOGETHER == 0 and not self._careful:
+                self._flush()
+            if count % TELL_EVERY == 0:
+                self._tell(count, len(self._drafts))
+        return outcomes
+
+    def _flush(self) -> None:
+        try:
+            db.session.flush()
+        except (OperationalError, InterfaceError):
+            raise
+        except StatementError as error:
+            raise Clash from error
 
     def _own_reference(self) -> str | None:
         mine = [one.by for one in self._plain.references.values() if one.model is self._plain.model]
@@ -96,13 +128,17 @@ class Import:
                 return self._rejected(draft, draft.errors)
             return self._done(draft)
         except (DomainError, ValidationError) as error:
+            if isinstance(error.__cause__, IntegrityError) and not self._careful:
+                raise Clash from error
             return self._rejected(draft, reasons(error))
-        except IntegrityError as error:
-            return self._rejected(draft, reasons(refusal_of(error)))
         except (OperationalError, InterfaceError):
             # A lost connection or a deadlock is not the row's fault: the whole import fails, and nothing is stored.
             raise
-        except (StatementError, OverflowError):
+        except (StatementError, OverflowError) as error:
+            if not self._careful:
+                raise Clash from error
+            if isinstance(error, IntegrityError):
+                return self._rejected(draft, reasons(refusal_of(error)))
             return self._rejected(draft, {"": "Un valor está fuera del rango que se puede guardar"})
 
     def _complete(self, draft: Draft) -> None:
@@ -126,12 +162,16 @@ class Import:
 
     def _created(self, draft: Draft) -> Outcome:
         body = self._plain.into.model_validate(draft.values)
-        with db.session.begin_nested():
+        with self._apart():
             record = self._plain.create(**body.model_dump())
         self._existing.learn(record)
         for column in self._own_columns():
             self._drafting.targets[column].learn(record)
         return Outcome(draft.number, "new", None, self._name(draft))
+
+    def _apart(self) -> AbstractContextManager[Any]:
+        """A row on its own, so that the database may refuse it without the others, when that is worth its price."""
+        return db.session.begin_nested() if self._careful else nullcontext()
 
     def _own_columns(self) -> Iterable[Any]:
         return [
@@ -150,7 +190,7 @@ class Import:
         if not self._options.may_change:
             raise Forbidden("No tiene permiso para modificar registros que ya existen")
         changes = {self._drafting.title(name): _shown(record, name, value) for name, value in diff.items()}
-        with db.session.begin_nested():
+        with self._apart():
             self._plain.update(record, **diff)
         return Outcome(draft.number, "changed", record.id, self._name(draft), changes)
 
