@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from app.core import records
 from app.core.errors import Conflict, Invalid
@@ -59,7 +59,9 @@ def _refuse_unless_all_may(
     animal_ids: Sequence[int], group: list[Mover], target: Field, day: dt.date
 ) -> None:
     by_id = {mover.animal.id: mover for mover in group}
-    stays = select(AnimalField).where(AnimalField.animal_id.in_(by_id), *overlapping(day, None))
+    same = and_(AnimalField.field_id == target.id, AnimalField.assignment_date == day)
+    later = or_(same, and_(*overlapping(day, None)))
+    stays = select(AnimalField).where(AnimalField.animal_id.in_(by_id), later)
     for stay in db.session.scalars(stays.order_by(AnimalField.assignment_date)):
         by_id[stay.animal_id].stays.append(stay)
     refused = [
@@ -94,12 +96,15 @@ def _fault(mover: Mover | None, target: Field, day: dt.date) -> str:
 
 
 def _clash(stays: list[AnimalField], target: Field, day: dt.date) -> str:
-    if later := next((stay for stay in stays if stay.assignment_date > day), None):
-        return f"Tiene una ocupación posterior, desde el {later.assignment_date}"
-    if stays and stays[0].removal_date is not None:
-        return f"Tiene una ocupación que terminó después, el {stays[0].removal_date}"
-    if stays and stays[0].field_id == target.id:
-        return f"Ya está en el potrero «{target.name}» desde el {stays[0].assignment_date}"
+    for stay in stays:
+        if stay.assignment_date > day:
+            return f"Tiene una ocupación posterior, desde el {stay.assignment_date}"
+        if stay.field_id == target.id and stay.assignment_date == day and stay.removal_date == day:
+            return f"Ya entró ese día al potrero «{target.name}»"
+        if stay.removal_date is not None:
+            return f"Tiene una ocupación que terminó después, el {stay.removal_date}"
+        if stay.field_id == target.id:
+            return f"Ya está en el potrero «{target.name}» desde el {stay.assignment_date}"
     return ""
 
 

@@ -7,14 +7,14 @@ may begin. An animal is in one paddock at a time, on every day, past or present.
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from app.core import records
 from app.core.errors import Conflict, Invalid
 from app.core.extensions import db
 from app.herd.animals import animal_of, require_present
 from app.herd.days import FUTURE, outside, today
-from app.herd.models import Animal
+from app.herd.models import Animal, AnimalStatusChange
 from app.herd.statuses import ALIVE
 from app.land.capacity import overlapping, require_room
 from app.land.models import AnimalField, Field
@@ -35,7 +35,7 @@ def begin(**values: Any) -> AnimalField:
     start, end = values["assignment_date"], values.get("removal_date")
     _lock(animal)
     _require_dates(animal, start, end)
-    _require_alone(animal, start, end)
+    _require_alone(animal, field, start, end)
     if end is None:
         require_open(field)
     require_room(field, start, end)
@@ -53,7 +53,7 @@ def change(stay: AnimalField, **changes: Any) -> AnimalField:
     db.session.refresh(stay)
     start, end = (changes.get(name, getattr(stay, name)) for name in ("assignment_date", "removal_date"))
     _require_dates(animal, start, end)
-    _require_alone(animal, start, end, stay.id)
+    _require_alone(animal, field, start, end, stay.id)
     moved = field.id != stay.field_id
     if end is None and (moved or stay.removal_date is not None):
         require_open(field)
@@ -115,13 +115,35 @@ def _require_dates(animal: Animal, start: dt.date, end: dt.date | None) -> None:
         require_present(animal, end, "removal_date")
     elif animal.status != ALIVE:
         raise Invalid(fields={"animal_id": f"El animal {animal.record} está {animal.status.lower()}"})
+    for gone, back in _absences(animal):
+        if (end is None or gone < end) and (back is None or start < back):
+            until = f" al {back}" if back else ""
+            raise Invalid(fields={"assignment_date": f"El animal no estuvo en la finca del {gone}{until}"})
 
 
-def _require_alone(animal: Animal, start: dt.date, end: dt.date | None, own_id: int = 0) -> None:
+def _absences(animal: Animal) -> list[tuple[dt.date, dt.date | None]]:
+    """The spans in which the animal was sold or dead, as its whole history tells; the last may have no end."""
+    change = AnimalStatusChange
+    query = select(change.date, change.status).where(change.animal_id == animal.id)
+    found: list[tuple[dt.date, dt.date | None]] = []
+    for day, status in db.session.execute(query.order_by(change.date, change.id)):
+        away = bool(found) and found[-1][1] is None
+        if status != ALIVE and not away:
+            found.append((day, None))
+        elif status == ALIVE and away:
+            found[-1] = (found[-1][0], day)
+    return found
+
+
+def _require_alone(
+    animal: Animal, field: Field, start: dt.date, end: dt.date | None, own_id: int = 0
+) -> None:
+    same = and_(AnimalField.field_id == field.id, AnimalField.assignment_date == start)
     query = (
         select(AnimalField, Field.name)
         .join(Field, Field.id == AnimalField.field_id)
-        .where(AnimalField.animal_id == animal.id, AnimalField.id != own_id, *overlapping(start, end))
+        .where(AnimalField.animal_id == animal.id, AnimalField.id != own_id)
+        .where(or_(same, and_(*overlapping(start, end))))
         .order_by(AnimalField.assignment_date.desc())
     )
     if found := db.session.execute(query.limit(1)).first():

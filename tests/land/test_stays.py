@@ -94,7 +94,7 @@ def test_a_late_entry_changes_no_today(app: Flask, instructor: Caller) -> None:
 def test_room_counts_over_the_whole_period(app: Flask, instructor: Caller) -> None:
     cows, loma = herd(app, 4), paddock(app, capacity=2)
     data(put(instructor, cows[0], loma, 30, 20), 201)
-    data(put(instructor, cows[1], loma, 25, 10), 201)
+    second = data(put(instructor, cows[1], loma, 25, 10), 201)
     full = refused(put(instructor, cows[2], loma, 40, 22), "FIELD_FULL")
     assert (full["capacity"], full["head"], full["date"]) == (2, 2, str(day(25)))
     # Whoever leaves on a day makes room for who comes on it.
@@ -103,8 +103,12 @@ def test_room_counts_over_the_whole_period(app: Flask, instructor: Caller) -> No
     # Ending a stay asks no room, lengthening it does.
     data(instructor.put(f"{STAYS}/{third['id']}", json={"removal_date": str(day(15))}))
     data(instructor.put(f"{STAYS}/{third['id']}", json={"removal_date": str(day(5))}))
+    refused(instructor.put(f"{STAYS}/{second['id']}", json={"removal_date": str(day(8))}), "FIELD_FULL")
     assert "2 de 2" in put(instructor, cows[0], loma, 9, 6).json["message"]
-    paddock(app, "Sin límite", capacity=None)
+    # Nobody has said how many fit: no limit. Notes may be mended wherever the animal stands.
+    for cow in (cows[0], cows[1]):
+        data(put(instructor, cow, paddock(app, f"Sin límite {cow}"), 1), 201)
+    data(instructor.put(f"{STAYS}/{second['id']}", json={"notes": "Cojeaba"}))
 
 
 def test_a_closed_paddock_lets_nobody_in_now(app: Flask, instructor: Caller) -> None:
@@ -133,6 +137,18 @@ def test_who_dies_or_is_sold_leaves_its_paddock(app: Flask, instructor: Caller) 
     become(app, cows[0], "Vivo", day(5))
     data(put(instructor, cows[0], loma, 5), 201)
     assert heads(instructor)[loma] == 2
+
+
+def test_who_came_back_was_away_between(app: Flask, instructor: Caller) -> None:
+    [cow], loma = herd(app), paddock(app)
+    data(put(instructor, cow, loma, 60, 40), 201)
+    for status, ago in (("Vendido", 20), ("Vivo", 10), ("Vendido", 50)):
+        become(app, cow, status, day(ago))
+    # The sale that was told late cuts no stay, but those days count no more.
+    assert [heads(instructor, ago)[loma] for ago in (60, 51, 50, 41)] == [1, 1, 0, 0]
+    assert where(instructor, cow, 48)["reason"] == "Ya estaba vendido"
+    assert wrong(put(instructor, cow, loma, 25, 15)) == {"assignment_date"}
+    data(put(instructor, cow, loma, 10), 201)
 
 
 def test_the_animals_of_a_paddock_on_a_day(app: Flask, instructor: Caller) -> None:
