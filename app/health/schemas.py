@@ -28,6 +28,9 @@ def _blank_is_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+Interval = Annotated[Annotated[int, Field(ge=0, le=36_500)] | None, BeforeValidator(_blank_is_none)]
+
+
 class DiseaseIn(Shape):
     """A disease that animals may have."""
 
@@ -100,9 +103,7 @@ class VaccineIn(Shape):
     name: Text = Field(min_length=1, max_length=100)
     dosis: Short = None
     route_administration_id: Key | None = None
-    vaccination_interval: Annotated[int | None, BeforeValidator(_blank_is_none)] = Field(
-        default=None, ge=0, le=36_500
-    )
+    vaccination_interval: Interval = None
     type: VaccineType | None = None
     national_plan: bool = False
     target_disease_id: Key | None = None

@@ -37,7 +37,7 @@ def _digits(number: float | None) -> str | None:
     return str(int(number)) if float(number).is_integer() else repr(number)
 
 
-Head = Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=0, le=1_000_000)]
+Head = Annotated[Annotated[int, Field(ge=0, le=1_000_000)] | None, BeforeValidator(_blank_is_none)]
 HeadText = Annotated[int | None, PlainSerializer(_digits, return_type=str | None)]
 AreaText = Annotated[float, PlainSerializer(_digits, return_type=str)]
 

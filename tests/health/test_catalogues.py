@@ -61,6 +61,8 @@ def test_a_vaccine_says_what_it_is_for(admin: Caller, routes: tuple[int, int]) -
 
 
 def test_what_the_form_leaves_out_may_be_left_out(admin: Caller) -> None:
+    blank = data(admin.post(VACCINES, json={"name": "En blanco", "vaccination_interval": ""}), 201)
+    assert blank["vaccination_interval"] is None
     for path in (VACCINES, MEDICATIONS, DISEASES, ROUTES):
         row = data(admin.post(path, json={"name": "Solo nombre"}), 201)
         assert row["updated_at"]
