@@ -8,13 +8,15 @@ can be imported on another server.
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import IO, Any
 
 import orjson
-from flask import Response, stream_with_context
-from sqlalchemy import Engine, Select
+from flask import Flask, Response, current_app
+from sqlalchemy import Result, Select
 from sqlalchemy.orm import aliased
 
 from app.core import times
@@ -32,7 +34,7 @@ WIDEST, NARROWEST = 60, 8
 CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_ROWS = {"csv": 1_000_000, "xlsx": 100_000}
 KINDS = {"csv": "csv", "xlsx": "xlsx", "excel": "xlsx"}
-Fetch = Callable[[Select[Any]], Sequence[Any]]
+Execute = Callable[[Select[Any]], Result[Any]]
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,15 @@ class Sheet:
     header: list[str]
     names: list[str]
 
-    def rows(self, fetch: Fetch) -> Iterator[list[Any]]:
-        """All rows, batch by batch; others get their turn in between."""
+    def rows(self, source: Callable[[], AbstractContextManager[Execute]]) -> Iterator[list[Any]]:
+        """All rows, batch by batch; others get their turn in between. No context of `source` is open meanwhile."""
         last: Sequence[Any] | None = None
         while True:
             query = self.query if last is None else self.query.where(after(self.terms, last))
-            batch = fetch(query.limit(BATCH))
-            yield from self._cells(batch)
+            with source() as execute:
+                batch = execute(query.limit(BATCH)).all()
+                cells = list(self._cells(batch))
+            yield from cells
             if len(batch) < BATCH:
                 return
             last = batch[-1][-len(self.terms) :]
@@ -76,9 +80,9 @@ def export_response(asked: Asked, args: Mapping[str, str]) -> Response:
     found = sheet(asked, any(args.get(name) for name in (*SORT_NAMES, *ORDER_NAMES, "ordering")))
     name = slug(_plain(asked).slug if _plain(asked) else asked.listing.table.name)
     if kind == "csv":
-        body = csv_stream(found.header, _as_text(found.rows(_apart(db.engine))), "bom" in args)
-        # Computed fields ask for the settings while the rows flow.
-        response = Response(stream_with_context(body), content_type=CSV)
+        flask_app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        body = csv_stream(found.header, _as_text(found.rows(lambda: _apart(flask_app))), "bom" in args)
+        response = Response(body, content_type=CSV)
     else:
         response = _workbook_response(found, name)
     day = times.local_day(times.now(), current_settings().farm_timezone)
@@ -115,14 +119,11 @@ def _references(asked: Asked) -> dict[str, Reference]:
     return {field: one for field, one in plain.references.items() if asked.listing.wire(field) in shown}
 
 
-def _apart(engine: Engine) -> Fetch:
-    """Reads on connections of its own: the rows flow out after the request's transaction has ended."""
-
-    def fetch(query: Select[Any]) -> Sequence[Any]:
-        with engine.connect() as connection:
-            return connection.execute(query).all()
-
-    return fetch
+@contextmanager
+def _apart(flask_app: Flask) -> Iterator[Execute]:
+    """Reads on a connection of its own: the rows flow out after the request and its transaction have ended."""
+    with flask_app.app_context(), db.engine.connect() as connection:
+        yield connection.execute
 
 
 def _as_text(rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
@@ -140,7 +141,7 @@ def _csv_cell(value: Any) -> Any:
 
 
 def _workbook_response(found: Sheet, title: str) -> Response:
-    # Closed with the response: it is what the response is read from.
+    # Closed when it has been read, or with the response.
     file = tempfile.TemporaryFile()  # noqa: SIM115
     try:
         _write_workbook(file, found, title)
@@ -149,10 +150,16 @@ def _workbook_response(found: Sheet, title: str) -> Response:
         raise
     size = file.tell()
     file.seek(0)
-    response = Response(iter(lambda: file.read(CHUNK_BYTES), b""), content_type=XLSX)
+    response = Response(_read_out(file), content_type=XLSX)
     response.content_length = size
     response.call_on_close(file.close)
     return response
+
+
+def _read_out(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
 
 
 def _write_workbook(file: IO[bytes], found: Sheet, title: str) -> None:
@@ -165,8 +172,10 @@ def _write_workbook(file: IO[bytes], found: Sheet, title: str) -> None:
 
     workbook = Workbook(write_only=True)
     page = workbook.create_sheet(title[:31])
-    rows = ([_xlsx_cell(value) for value in row] for row in found.rows(_within_request))
-    first = [row for row, _n in zip(rows, range(BATCH), strict=False)]
+    rows = (
+        [_xlsx_cell(value) for value in row] for row in found.rows(lambda: nullcontext(db.session.execute))
+    )
+    first = list(islice(rows, BATCH))
     page.freeze_panes = "A2"
     for n, width in enumerate(_widths(found.header, first), start=1):
         page.column_dimensions[get_column_letter(n)].width = width
@@ -181,10 +190,6 @@ def _write_workbook(file: IO[bytes], found: Sheet, title: str) -> None:
             count += 1
     page.auto_filter.ref = f"A1:{get_column_letter(len(found.header))}{count + 1}"
     workbook.save(file)
-
-
-def _within_request(query: Select[Any]) -> Sequence[Any]:
-    return db.session.execute(query).all()
 
 
 def _xlsx_cell(value: Any) -> Any:

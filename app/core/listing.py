@@ -96,6 +96,12 @@ class Listing:
         return next((str(one) for one in candidates if one in among), "")
 
     @cached_property
+    def indexes(self) -> dict[tuple[str, ...], str]:
+        """The names of the table's indexes by their columns."""
+        found = {tuple(column.name for column in one.columns): one.name for one in self.table.indexes}
+        return {columns: str(name) for columns, name in found.items() if name}
+
+    @cached_property
     def _names(self) -> dict[str, str]:
         known = {other: name for name, one in self.shape.model_fields.items() for other in _aliases(one)}
         return {**known, **self.aliases}

@@ -1,7 +1,6 @@
-"""Lists over HTTP: a page of rows with its counts, the next page by cursor, one row, a file of them all."""
+"""Lists over HTTP: a page of rows with its counts, the next page by cursor, a file of them all."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -9,9 +8,8 @@ from flask import Response, current_app, request
 from sqlalchemy import Select
 from sqlalchemy.sql import ColumnElement
 
-from app.core import records, related
-from app.core.asked import Asked, view_of
-from app.core.cache import conditional
+from app.core import related
+from app.core.asked import Asked
 from app.core.errors import Malformed
 from app.core.export import export_response
 from app.core.extensions import db
@@ -21,7 +19,7 @@ from app.core.keyset import after, cursor_at, values_of
 from app.core.listing import Listing
 from app.core.rowview import dumped
 
-__all__ = ["PARAMETERS", "Listing", "conditional_on", "list_response", "row_of"]
+__all__ = ["PARAMETERS", "Listing", "list_response"]
 
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 50
@@ -81,42 +79,10 @@ def list_response(
     return response
 
 
-def row_of(listing: Listing, id: int, *, relations: bool = False) -> dict[str, Any] | None:
-    """The row as the list shows it, ready for JSON; with `relations`, also the relations and fields asked for."""
-    if not 0 < id <= records.MAX_ID:
-        return None
-    records.flush()
-    args: Mapping[str, str] = request.args if relations else {}
-    view = view_of(listing, args.get("fields", ""), set())
-    asked = Asked(
-        listing, [listing.table.columns["id"] == id], [], view, related.relations_asked(listing, args)
-    )
-    data, _rows = _fetched(asked, asked.query(*_related_keys(asked)))
-    found: list[dict[str, Any]] = orjson.loads(dumped(data))
-    return found[0] if found else None
-
-
-def conditional_on(listing: Listing) -> Callable[..., Any]:
-    """`conditional` on the tables a list or an item depends on: those of relations only where they are asked for."""
-
-    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
-        alone = conditional(*listing.tables)(view)
-        related_too = conditional(*{*listing.tables, *listing.related_tables})(view)
-
-        @wraps(view)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            chosen = related_too if related.relations_asked(listing, request.args) else alone
-            return chosen(*args, **kwargs)
-
-        return wrapper
-
-    return decorator
-
-
 def _page(asked: Asked, args: Mapping[str, str]) -> tuple[list[Any], dict[str, Any]]:
     page, limit = _number("page", args.get("page"), 1), _limit(args)
     skipped = (page - 1) * limit
-    query = asked.query(*_related_keys(asked)).order_by(*(term.clause for term in asked.terms))
+    query = asked.ordered(asked.query(*_related_keys(asked)))
     data, rows = _fetched(asked, query.limit(limit).offset(skipped))
     # A page that is not full is the last one: it says itself how many there are.
     last = len(rows) < limit and (rows or page == 1)
@@ -135,7 +101,7 @@ def _page(asked: Asked, args: Mapping[str, str]) -> tuple[list[Any], dict[str, A
 def _after_cursor(asked: Asked, args: Mapping[str, str]) -> tuple[list[Any], dict[str, Any]]:
     limit, terms = _limit(args), asked.terms
     places = [term.column.label(f"place_{n}") for n, term in enumerate(terms)]
-    query = asked.query(*_related_keys(asked), *places).order_by(*(term.clause for term in terms))
+    query = asked.ordered(asked.query(*_related_keys(asked), *places))
     if cursor := args.get("cursor"):
         query = query.where(after(terms, values_of(terms, cursor)))
     data, rows = _fetched(asked, query.limit(limit + 1), limit)
