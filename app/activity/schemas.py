@@ -16,8 +16,10 @@ LONGEST_CURSOR = 18
 INCLUDED = ("actor", "relations", "changes")
 
 
-def _parts(text: Any) -> Any:
-    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
+def _parts(given: Any) -> list[str]:
+    """Values by commas, repeated or not."""
+    texts = given if isinstance(given, list) else [given]
+    return [part.strip() for text in texts for part in str(text).split(",") if part.strip()]
 
 
 def _among(known: tuple[str, ...]) -> BeforeValidator:
