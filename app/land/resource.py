@@ -17,6 +17,7 @@ from app.land.models import Field, FoodType
 from app.land.occupation import animals_in, day_asked, location
 from app.land.schemas import (
     AnimalFieldIn,
+    FieldAnimalOut,
     FieldIn,
     FoodTypeIn,
     HeadCountOut,
@@ -104,6 +105,7 @@ class FieldAnimals(Resource):
     @allow("records.view")
     @ns.doc(params=PARAMETERS)
     @asks(OnDate)
+    @gives(FieldAnimalOut, many=True)
     def get(self, query: OnDate, id: int) -> Any:
         """The living animals that are in the paddock today, or were on `date`."""
         field = records.get(Field, id, "El potrero")

@@ -110,6 +110,18 @@ class HeadCountOut(Shape):
     head: int
 
 
+class FieldAnimalOut(Shape):
+    """An animal of a paddock; the answer has all that the list of animals shows, with what is related to it."""
+
+    id: int
+    record: str
+    sex: str
+    status: str
+    birth_date: dt.date
+    weight: float
+    breeds_id: int
+
+
 class AnimalFieldIn(Shape):
     """A stay of an animal in a paddock; without a removal date it is there now."""
 
