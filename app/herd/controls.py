@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import records
 from app.core.extensions import db
@@ -22,9 +23,10 @@ def create(**fields: Any) -> Control:
     if fields.get("weight") is None:
         return records.create(Control, **fields)
     _hold(animal)
-    control = records.create(Control, **fields)
-    _follow(animal, control, was_newest=False)
-    return control
+    newest = _newest(animal.id)
+    if newest is None or newest.checkup_date <= fields["checkup_date"]:
+        animal.weight = fields["weight"]
+    return records.create(Control, **fields)
 
 
 def update(control: Control, **changes: Any) -> Control:
@@ -83,7 +85,8 @@ def _hold(*animals: Animal) -> None:
     for somebody who waits.
     """
     for animal in sorted(set(animals), key=lambda one: one.id):
-        db.session.refresh(animal, with_for_update=True)
+        weight = db.session.scalar(select(Animal.weight).where(Animal.id == animal.id).with_for_update())
+        set_committed_value(animal, "weight", weight)
 
 
 def _follow(animal: Animal, control: Control, *, was_newest: bool) -> None:
