@@ -52,7 +52,7 @@ def repeatedly(attempt: Callable[[], Result], door: str, repeatable: Callable[[]
                 raise
             _note(error, door, number)
             if number == ATTEMPTS:
-                raise Unavailable(BUSY, code="BUSY", retry_after_seconds=RETRY_AFTER_S) from error
+                raise Unavailable(BUSY, retry_after_seconds=RETRY_AFTER_S) from error
             # Not all at once again: each waits differently, and longer each time.
             time.sleep(random.uniform(0.5, 1.5) * FIRST_WAIT_S * 2**number)  # noqa: S311
     raise AssertionError

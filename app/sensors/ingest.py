@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask
 from prometheus_client import Counter, Gauge, Histogram
 
+from app.core import times
 from app.core.extensions import cache
 from app.core.settings import Settings, SettingsError
 from app.sensors.arrivals import Arrival, Queue
@@ -29,6 +30,11 @@ MESSAGES = Counter("ingest_messages_total", "Messages, by what became of them", 
 REJECTS = Counter("ingest_rejects_total", "Messages or values refused or remarked, by reason", ["reason"])
 BATCH_SIZE = Histogram("ingest_batch_size", "Messages a batch", buckets=(1, 5, 20, 50, 100, 200, 500, 1000))
 COMMIT_SECONDS = Histogram("ingest_commit_seconds", "From the batch's first statement to its commit")
+LAG_SECONDS = Histogram(
+    "ingest_lag_seconds",
+    "From the arrival of a batch's oldest message to its commit",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
 QUEUE_DEPTH = Gauge("ingest_queue_depth", "Messages waiting for a batch", multiprocess_mode="livesum")
 LAST_MESSAGE = Gauge(
     "ingest_last_message_timestamp", "When the last message came (s since 1970)", multiprocess_mode="max"
@@ -126,6 +132,7 @@ class Ingest:
 
     def _count(self, batch: list[Arrival], stored: Stored) -> None:
         self._messages += len(batch)
+        LAG_SECONDS.observe(max(times.now_ms() - batch[0].received_ms, 0) / 1000)
         self._last_message_ms = batch[-1].received_ms
         LAST_MESSAGE.set(batch[-1].received_ms / 1000)
         BATCH_SIZE.observe(len(batch))

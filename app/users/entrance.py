@@ -4,7 +4,7 @@ What a door answers, and how it carries the tokens, is its own part.
 """
 
 from app.core.errors import DomainError
-from app.core.transaction import transaction
+from app.core.transaction import transacted, transaction
 from app.users import login, refresh, sessions
 from app.users.sessions import Opened
 
@@ -17,18 +17,19 @@ def enter(name: str, password: str, *, device: str, address: str, replaces: str 
     with transaction():
         someone = login.candidate(name, address)
     proved = login.is_theirs(someone.password_hash, password)
-    with transaction():
+
+    def conclude(_session: object) -> Opened | DomainError:
         outcome = login.conclude(someone, password, proved, device)
         if isinstance(outcome, Opened) and replaces:
             sessions.end_by_refresh_token(replaces, "replaced")
-    return _or_raise(outcome)
+        return outcome
+
+    return _or_raise(transacted(conclude))
 
 
 def renew(token: str, *, device: str, address: str) -> Opened:
     """The session this refresh token prolongs, with its successor; Unauthenticated with the code clients react to."""
-    with transaction():
-        outcome = refresh.renew(token, device, address)
-    return _or_raise(outcome)
+    return _or_raise(transacted(lambda _session: refresh.renew(token, device, address)))
 
 
 def _or_raise(outcome: Opened | DomainError) -> Opened:

@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from prometheus_client import Histogram
 from sqlalchemy import Engine, select
 
 from app.biogas.comparison import last_day
@@ -35,6 +36,8 @@ MEDIA_TYPES = {
 }
 LONGEST_RANGE_D = 1000
 ROWS_AT_ONCE = 5000
+SECONDS = Histogram("report_seconds", "Time to draw a report's file", ["kind"])
+BYTES = Histogram("report_bytes", "Size of a report's file", ["kind"], buckets=[2**n for n in range(12, 25, 2)])
 
 
 def create_report(
@@ -117,7 +120,15 @@ def range_file(kind: str, first: date, last: date, digester_id: int | None, *, b
 
 
 def render(kind: str, data: ReportData) -> bytes:
-    """A report's bytes. The renderers load slowly, so only when they are wanted."""
+    """A report's bytes, timed and weighed."""
+    with SECONDS.labels(kind).time():
+        content = _rendered(kind, data)
+    BYTES.labels(kind).observe(len(content))
+    return content
+
+
+def _rendered(kind: str, data: ReportData) -> bytes:
+    """The renderers load slowly, so only when they are wanted."""
     if kind == "pdf":
         from app.biogas.reports.pdf import report_pdf
 
