@@ -1,12 +1,13 @@
 """Shapes of the animals' tags."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from contextlib import suppress
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, computed_field
+from pydantic import AliasChoices, Field, computed_field, model_validator
 
 from app.core.shapes import Moment, Shape, Text
-from app.herd.tag_codes import MANUFACTURERS, TEST_PREFIX, Issuer
+from app.herd.tag_codes import MANUFACTURERS, TEST_PREFIX, InvalidTag, Issuer, official, parse
 
 Kind = Literal["official", "electronic", "visual"]
 Code = Annotated[Text, Field(min_length=1, max_length=80)]
@@ -19,6 +20,14 @@ class NewTagIn(Shape):
     code: Code
     placed_on: dt.date | None = None
     notes: Text | None = Field(default=None, max_length=1000)
+
+    @model_validator(mode="after")
+    def _in_normal_form(self) -> Self:
+        """One code, one spelling, so that imports know it again. What cannot be read is refused by the service."""
+        if self.code and self.kind:
+            with suppress(InvalidTag):
+                self.code = parse(self.code).digits if self.kind == "electronic" else official(self.code)
+        return self
 
 
 class AnimalTagIn(NewTagIn):

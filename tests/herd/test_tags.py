@@ -1,13 +1,14 @@
 """Tags through the door: how they are written, that one is on one animal, and the way from a tag to its animal."""
 
 import datetime as dt
+import io
 import threading
 from typing import Any
 
 import pytest
 from conftest import Caller
 from flask import Flask
-from herd.stock import body, days_ago, made, new_animal, today, wrong
+from herd.stock import body, days_ago, family, made, new_animal, new_breed, today, wrong
 
 CHIP = "170012345678901"
 
@@ -179,3 +180,43 @@ def test_of_many_at_once_one_gets_the_tag_and_one_the_record(app: Flask, admin: 
     assert len(made(admin.get(f"/animal-tags?code={CHIP}"), 200)) == 1
     twin = body(admin, record="GEMELO")
     assert together(app, admin, [("/animals", twin)] * 4) == [201, 409, 409, 409]
+
+
+def bring_in(caller: Caller, path: str, sheet: bytes) -> Any:
+    """The counts of an import that is stored."""
+    sent = {"file": (io.BytesIO(sheet), "hoja.csv")}
+    data = made(
+        caller.post(f"{path}/import?dry_run=false", data=sent, content_type="multipart/form-data"), 200
+    )
+    assert data["stored"], data
+    return data["counts"]
+
+
+def test_animals_and_tags_come_in_as_they_went_out(admin: Caller) -> None:
+    bull, _, calf = family(admin)
+    made(admin.put(f"/animals/{bull['id']}", json={"status": "Muerto", "status_reason": "Rayo"}), 200)
+    made(place(admin, calf))
+    old = made(place(admin, calf, "visual", "a 7"))
+    take_off(admin, old, removal_reason="Perdida")
+    for path, rows in (("/animals", 3), ("/animal-tags", 2)):
+        sheet = admin.get(f"{path}?export=csv").data
+        assert {"new": 0, "changed": 0, "unchanged": rows}.items() <= bring_in(admin, path, sheet).items()
+    spelled = f"animal,kind,code,notes\n{calf['record']},electronic,170 012 345678901,Izquierda\n".encode()
+    assert bring_in(admin, "/animal-tags", spelled)["changed"] == 1
+    assert made(lookup(admin, CHIP), 200)["animal"]["id"] == calf["id"]
+
+
+def test_an_import_of_animals_keeps_their_history(admin: Caller) -> None:
+    new_breed(admin)
+    sheet = (
+        "record,sex,birth_date,weight,breed,father,mother,status,status_date,status_reason\n"
+        f"TERNERO,Macho,{days_ago(100)},90,Gyr,TORO,VACA,Vivo,,\n"
+        f"TORO,Macho,{days_ago(2000)},600,Gyr,,,Muerto,{days_ago(50)},Rayo\n"
+        f"VACA,Hembra,{days_ago(2000)},400,Gyr,,,,,\n"
+    ).encode()
+    assert bring_in(admin, "/animals", sheet)["new"] == 3
+    calf, bull = (made(admin.get(f"/animals?record={name}"), 200)[0] for name in ("TERNERO", "TORO"))
+    assert calf["idFather"] == bull["id"]
+    [entry] = made(admin.get(f"/animals/{bull['id']}/statuses"), 200)
+    assert (entry["status"], entry["date"], entry["reason"]) == ("Muerto", days_ago(50), "Rayo")
+    assert bring_in(admin, "/animals", sheet)["unchanged"] == 3
