@@ -27,6 +27,7 @@ ONLINE = " ALGORITHM=INPLACE LOCK=NONE"
 # What MySQL's family says when the table cannot have an index made that way, and when another was quicker to make it.
 CANNOT_ONLINE = {1221, 1845, 1846}
 ALREADY_THERE = {1061}
+LOCK_WAIT_S = 10
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ def models_sql() -> str:
 def apply(connection: Connection, sql: str, *, dry_run: bool) -> list[str]:
     """Runs the statements whose index does not exist yet, each in its own transaction; the names of those."""
     missing = missing_of(connection, sql)
+    if connection.dialect.name != "sqlite" and not dry_run:
+        # An index that waits for a long reader, a backup, makes everybody else wait behind it: rather not today.
+        connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_S}")
+        connection.commit()
     for number, index in enumerate(missing, start=1):
         print(f"[{number}/{len(missing)}] {index.table}: {index.name} ({index.columns})", end="", flush=True)
         if dry_run:

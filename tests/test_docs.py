@@ -130,7 +130,7 @@ def test_the_routes_that_are_named_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_the_commands_that_are_named_exist(page: Path) -> None:
     targets = set(re.findall(r"^(\w+):", text_of(ROOT / "Makefile"), re.MULTILINE))
-    doors = [ROOT / "app" / "cli.py", *(ROOT / "app").glob("*/commands.py")]
+    doors = [*(ROOT / "app").rglob("*.py")]
     ours = set(re.findall(r'@click\.(?:command|group)\("([\w-]+)"\)', "\n".join(map(text_of, doors))))
     code = "\n".join(
         [m[2] for m in BLOCK.finditer(text_of(page))] + re.findall(r"`([^`\n]+)`", text_of(page))

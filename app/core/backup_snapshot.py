@@ -2,8 +2,9 @@
 
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine
@@ -13,6 +14,7 @@ from app.core.errors import Malformed, NotFound, Unavailable
 
 COPY = ".partial-backup-"
 SERVER_TIMEOUT_S = 3600
+LEFT_S = 86_400
 
 
 @contextmanager
@@ -57,12 +59,21 @@ def remove_sqlite(path: Path) -> None:
 def _copied(path: Path) -> Iterator[Path]:
     if not path.is_file():
         raise NotFound(f"No hay base de datos en {path}")
+    _sweep(path.parent)
     copy = path.with_name(f"{COPY}{secrets.token_hex(8)}.sqlite3")
     try:
         _copy(path, copy)
         yield copy
     finally:
         remove_sqlite(copy)
+
+
+def _sweep(folder: Path) -> None:
+    """Copies of yesterday or before are those of backups that were killed."""
+    for left in folder.glob(f"{COPY}*"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > LEFT_S:
+                left.unlink()
 
 
 def _copy(path: Path, copy: Path) -> None:
