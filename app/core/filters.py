@@ -84,6 +84,8 @@ def _choice(name: str, text: str, choices: Mapping[str, str]) -> str:
 
 
 def _beyond(column: ColumnElement[Any], name: str, value: str, bound: str) -> ColumnElement[bool]:
+    if isinstance(column.type, Boolean):
+        raise Invalid(fields={name: "Solo es verdadero o falso: no tiene desde ni hasta"})
     low, high = span(column, name, value.strip())
     test: ColumnElement[bool]
     if bound == "from":

@@ -18,7 +18,7 @@ def add_vaccine(**fields: Any) -> Vaccine:
     return records.create(Vaccine, **fields)
 
 
-def change(record: Medication | Vaccine, **changes: Any) -> Medication | Vaccine:
+def change(record: Medication | Vaccine, /, **changes: Any) -> Medication | Vaccine:
     """The medication or vaccine changed."""
     _require_known(changes)
     return records.update(record, **changes)

@@ -16,7 +16,7 @@ def diagnose(**fields: Any) -> AnimalDisease:
     return records.create(AnimalDisease, **fields)
 
 
-def change(diagnosis: AnimalDisease, **changes: Any) -> AnimalDisease:
+def change(diagnosis: AnimalDisease, /, **changes: Any) -> AnimalDisease:
     """The diagnosis changed; what is new of it is checked as at the beginning."""
     records.refuse_empty(diagnosis, changes)
     wanted = (

@@ -19,7 +19,7 @@ def treat(**fields: Any) -> Treatment:
     return records.create(Treatment, **fields)
 
 
-def change(treatment: Treatment, **changes: Any) -> Treatment:
+def change(treatment: Treatment, /, **changes: Any) -> Treatment:
     """The treatment changed; its days and its animal are checked as at the beginning."""
     records.refuse_empty(treatment, changes)
     animal_id = changes.get("animal_id", treatment.animal_id)
@@ -36,7 +36,7 @@ def add_medication(**fields: Any) -> TreatmentMedication:
     return records.create(TreatmentMedication, **fields)
 
 
-def change_medication(link: TreatmentMedication, **changes: Any) -> TreatmentMedication:
+def change_medication(link: TreatmentMedication, /, **changes: Any) -> TreatmentMedication:
     """Another medication, or another treatment."""
     records.refuse_empty(link, changes)
     _require_parts(changes)
@@ -49,7 +49,7 @@ def add_vaccine(**fields: Any) -> TreatmentVaccine:
     return records.create(TreatmentVaccine, **fields)
 
 
-def change_vaccine(link: TreatmentVaccine, **changes: Any) -> TreatmentVaccine:
+def change_vaccine(link: TreatmentVaccine, /, **changes: Any) -> TreatmentVaccine:
     """Another vaccine, dose or treatment."""
     records.refuse_empty(link, changes)
     _require_parts(changes)

@@ -20,7 +20,7 @@ def vaccinate(**fields: Any) -> Vaccination:
     return records.create(Vaccination, **fields)
 
 
-def change(vaccination: Vaccination, **changes: Any) -> Vaccination:
+def change(vaccination: Vaccination, /, **changes: Any) -> Vaccination:
     """The dose changed; what is new of it is checked as at the beginning."""
     records.refuse_empty(vaccination, changes)
     wanted = (

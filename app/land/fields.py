@@ -12,7 +12,7 @@ def fence(**values: Any) -> Field:
     return records.create(Field, **values)
 
 
-def change(field: Field, **changes: Any) -> Field:
+def change(field: Field, /, **changes: Any) -> Field:
     """The paddock with the given fields changed; `state` is what people say, whatever stands there."""
     if changes.get("food_type_id") != field.food_type_id:
         _require_food_type(changes.get("food_type_id"))

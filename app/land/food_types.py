@@ -14,7 +14,7 @@ def sow(**values: Any) -> FoodType:
     return records.create(FoodType, **values)
 
 
-def change(food_type: FoodType, **changes: Any) -> FoodType:
+def change(food_type: FoodType, /, **changes: Any) -> FoodType:
     """The forage with the given fields changed; the same rule."""
     sown, harvested = (
         changes.get(name, getattr(food_type, name)) for name in ("sowing_date", "harvest_date")

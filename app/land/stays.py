@@ -42,7 +42,7 @@ def begin(**values: Any) -> AnimalField:
     return records.create(AnimalField, **values, open_animal_id=animal.id if end is None else None)
 
 
-def change(stay: AnimalField, **changes: Any) -> AnimalField:
+def change(stay: AnimalField, /, **changes: Any) -> AnimalField:
     """The stay with the given fields changed, under the same rules; ending one asks no room."""
     records.refuse_empty(stay, changes)
     if not _differ(stay, changes):

@@ -69,6 +69,7 @@ def test_a_forage_is_not_harvested_before_it_is_sown(admin: Caller) -> None:
     assert wrong(admin.put(f"{FOOD}/{crop['id']}", json={"sowing_date": "2026-08-01"})) == {"harvest_date"}
     data(admin.put(f"{FOOD}/{crop['id']}", json={"sowing_date": "2026-08-01", "harvest_date": None}))
     assert wrong(admin.post(FOOD, json={"food_type": "Sorgo", "area": 0})) == {"area"}
+    assert data(admin.put(f"{FOOD}/{crop['id']}", json={"name": "Maíz dulce"}))["food_type"] == "Maíz dulce"
 
 
 def test_head_is_of_the_living_and_the_list_knows_when_it_changes(app: Flask, admin: Caller) -> None:

@@ -44,6 +44,7 @@ def test_a_stay_is_shown_with_the_names_it_means(app: Flask, apprentice: Caller)
     assert expected.items() <= stay.items()
     assert data(apprentice.get(f"{STAYS}?search=REC-001"))[0]["id"] == stay["id"]
     assert data(apprentice.get(f"{STAYS}?is_active=false")) == []
+    assert wrong(apprentice.get(f"{STAYS}?is_active_from=true")) == {"is_active_from"}
     assert apprentice.put(f"{STAYS}/{stay['id']}", json={"notes": "x"}).status_code == 403
 
 
