@@ -62,7 +62,7 @@ class BreedOut(Shape):
 class AnimalIn(Shape):
     """An animal. A change of `status` is dated today unless `status_date` says otherwise."""
 
-    record: Text = Field(min_length=1, max_length=255)
+    record: Text = Field(min_length=1, max_length=255, title="registro")
     sex: Sex
     birth_date: dt.date
     weight: Kilograms

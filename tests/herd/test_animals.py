@@ -1,13 +1,22 @@
 """Animals through the door: what is derived, what is refused, what parents may be."""
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from conftest import Caller
 from flask import Flask
 from herd.stock import body, days_ago, family, made, new_animal, new_breed, today, wrong
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from queries import queries
+
+from app.core.errors import Invalid
+from app.core.transaction import transaction
+from app.herd import animals
+from app.herd.inbreeding import inbreeding
+from app.herd.models import Animal
 
 
 def test_an_animal_is_answered_with_what_is_derived(instructor: Caller) -> None:
@@ -78,6 +87,7 @@ def test_a_record_is_one_animals(admin: Caller) -> None:
     answer = admin.post("/animals", json=body(admin, record="A-1"))
     assert answer.status_code == 409
     assert answer.json["error"]["details"]["conflict"]["field"] == "record"
+    assert "registro «A-1»" in answer.json["message"]
     other = new_animal(admin)
     assert admin.put(f"/animals/{other['id']}", json={"record": "A-1"}).status_code == 409
     assert made(admin.put(f"/animals/{first['id']}", json={"record": "A-1"}), 200)["record"] == "A-1"
@@ -164,6 +174,50 @@ def test_an_animal_is_not_born_after_its_own_records(admin: Caller) -> None:
         "birth_date"
     }
     made(admin.put(f"/animals/{animal['id']}", json={"birth_date": days_ago(90)}), 200)
+
+
+Tries = st.lists(
+    st.tuples(
+        st.integers(0, 5),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "father_id": st.none() | st.integers(0, 5),
+                "mother_id": st.none() | st.integers(0, 5),
+                "sex": st.sampled_from(["Macho", "Hembra"]),
+                "birth_date": st.integers(0, 400),
+            },
+        ),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tries=Tries)
+def test_whatever_is_tried_the_pedigree_stays_possible(
+    app: Flask, admin: Caller, tries: list[tuple[int, dict[str, Any]]]
+) -> None:
+    """What is refused changes nothing, and what is accepted leaves every calf younger than a cow and a bull."""
+    born = [days_ago(100 * number + 50) for number in range(6)]
+    sexes = ["Macho", "Hembra"] * 3
+    ids = [new_animal(admin, sex=sex, birth_date=day)["id"] for sex, day in zip(sexes, born, strict=True)]
+    for number, tried in tries:
+        values = dict(tried)
+        for key in {"father_id", "mother_id"} & values.keys():
+            values[key] = None if values[key] is None else ids[values[key]]
+        if "birth_date" in values:
+            values["birth_date"] = today() - dt.timedelta(days=values["birth_date"])
+        with app.app_context(), suppress(Invalid), transaction() as session:
+            animals.revise(session.get_one(Animal, ids[number]), **values)
+    with app.app_context(), transaction() as session:
+        herd = {one.id: one for one in session.query(Animal).where(Animal.id.in_(ids))}
+        assert inbreeding({id: (one.father_id, one.mother_id) for id, one in herd.items()})
+        for one in herd.values():
+            father, mother = herd.get(one.father_id), herd.get(one.mother_id)
+            assert father is None or (father.sex, father.birth_date < one.birth_date) == ("Macho", True)
+            assert mother is None or (mother.sex, mother.birth_date < one.birth_date) == ("Hembra", True)
 
 
 def test_the_list_costs_the_same_for_many(admin: Caller, app: Flask) -> None:

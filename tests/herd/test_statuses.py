@@ -38,6 +38,8 @@ def test_a_change_is_dated_today_unless_it_says_otherwise(admin: Caller) -> None
     dead = made(put(admin, other, status="Muerto", status_date=days_ago(5), status_reason=" Rayo "), 200)
     assert shown(dead) == ("Muerto", days_ago(5), "Rayo")
     assert history(admin, other) == [("Muerto", days_ago(5), "Rayo")]
+    [entry] = made(admin.get(f"/animals/{other['id']}/statuses"), 200)
+    assert entry["user_id"] == made(admin.get("/auth/me"), 200)["user"]["id"]
     assert admin.get("/animals/999/statuses").status_code == 404
 
 
@@ -98,11 +100,15 @@ def test_nothing_new_of_who_left_but_what_is_late(admin: Caller) -> None:
         sent = {"animal_id": animal["id"], **facts}
         assert set(wrong(admin.post(path, json={**sent, field: days_ago(9)}))) == {field}
         assert set(wrong(admin.post(path, json={**sent, field: days_ago(1101)}))) == {field}
-        assert set(wrong(admin.post(path, json={**sent, field: str(today() + dt.timedelta(days=1))}))) == {field}
+        assert set(wrong(admin.post(path, json={**sent, field: str(today() + dt.timedelta(days=1))}))) == {
+            field
+        }
         record = made(admin.post(path, json={**sent, field: days_ago(10)}))
         assert set(wrong(admin.put(f"{path}/{record['id']}", json={field: days_ago(9)}))) == {field}
         made(admin.put(f"{path}/{record['id']}", json={field: days_ago(11)}), 200)
-        assert set(wrong(admin.post(path, json={**sent, field: days_ago(10), "animal_id": 999}))) == {"animal_id"}
+        assert set(wrong(admin.post(path, json={**sent, field: days_ago(10), "animal_id": 999}))) == {
+            "animal_id"
+        }
 
 
 def test_the_land_hears_who_left_and_when(admin: Caller) -> None:
@@ -120,7 +126,10 @@ def test_the_land_hears_who_left_and_when(admin: Caller) -> None:
         made(put(admin, animal, status="Vivo"), 200)
     finally:
         animals.departed.remove(hear)
-    assert [(status, str(day)) for status, day in heard] == [("Vendido", days_ago(3)), ("Vendido", days_ago(4))]
+    assert [(status, str(day)) for status, day in heard] == [
+        ("Vendido", days_ago(3)),
+        ("Vendido", days_ago(4)),
+    ]
 
 
 Entries = st.lists(
@@ -144,4 +153,7 @@ def test_whatever_the_order_of_entries_the_newest_day_holds(
     with app.app_context(), transaction() as session:
         animal = session.get(Animal, id)
         assert animal is not None
-        assert (animal.status, animal.status_date) == (days[min(days)], today() - dt.timedelta(days=min(days)))
+        assert (animal.status, animal.status_date) == (
+            days[min(days)],
+            today() - dt.timedelta(days=min(days)),
+        )
