@@ -13,8 +13,12 @@ def test_a_breed_is_one_of_its_species(instructor: Caller) -> None:
     sheep = new_species(instructor, "Ovino")
     other = made(instructor.post("/breeds", json={"name": "Gyr", "species_id": sheep["id"]}))
     assert instructor.put(f"/breeds/{other['id']}", json={"species_id": gyr["species_id"]}).status_code == 409
-    assert [row["id"] for row in made(instructor.get(f"/breeds?species_id={sheep['id']}"), 200)] == [other["id"]]
-    assert [row["id"] for row in made(instructor.get(f"/breeds/by-species/{sheep['id']}"), 200)] == [other["id"]]
+    assert [row["id"] for row in made(instructor.get(f"/breeds?species_id={sheep['id']}"), 200)] == [
+        other["id"]
+    ]
+    assert [row["id"] for row in made(instructor.get(f"/breeds/by-species/{sheep['id']}"), 200)] == [
+        other["id"]
+    ]
     assert instructor.get("/breeds/by-species/999").status_code == 404
 
 
@@ -28,7 +32,10 @@ def test_a_list_names_the_species(apprentice: Caller, admin: Caller) -> None:
     new_breed(admin)
     new_breed(admin, "Corriedale", "Ovino")
     rows = made(apprentice.get("/breeds?sort_by=name"), 200)
-    assert [(row["name"], row["species_name"]) for row in rows] == [("Corriedale", "Ovino"), ("Gyr", "Bovino")]
+    assert [(row["name"], row["species_name"]) for row in rows] == [
+        ("Corriedale", "Ovino"),
+        ("Gyr", "Bovino"),
+    ]
     assert apprentice.post("/species", json={"name": "Caprino"}).status_code == 403
 
 
