@@ -2,8 +2,9 @@
 
 import datetime as dt
 from enum import StrEnum
+from typing import Any
 
-from pydantic import AliasChoices, Field
+from pydantic import Field, model_validator
 
 from app.core.shapes import Moment, Shape, Text
 from app.health.schemas import Key, Short
@@ -81,9 +82,7 @@ class TreatmentIn(Shape):
 
     animal_id: Key
     treatment_date: dt.date
-    description: Text = Field(
-        min_length=1, max_length=255, validation_alias=AliasChoices("description", "diagnosis")
-    )
+    description: Text = Field(min_length=1, max_length=255)
     frequency: Short = None
     dosis: Short = None
     observations: Short = None
@@ -96,6 +95,14 @@ class TreatmentIn(Shape):
     notes: Text | None = Field(default=None, max_length=5000)
     end_date: dt.date | None = None
     follow_up_date: dt.date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _described_by_diagnosis(cls, values: Any) -> Any:
+        """No alias: what is exported has both, and must come in again."""
+        if isinstance(values, dict) and values.get("diagnosis") and not values.get("description"):
+            return {**values, "description": values["diagnosis"]}
+        return values
 
 
 class TreatmentOut(Shape):
