@@ -51,7 +51,7 @@ def create(url: URL, settings: Settings) -> Backup:
     with shelf.alone():
         with shelf.partial() as (partial, file):
             with ArchiveWriter(file, settings.backup_key) as archive:
-                with snapshot(url) as connection:
+                with snapshot(url, settings.database_hosts) as connection:
                     facts = _dump_tables(connection, archive)
                     files, left_out = dump_files(FileStorage(settings.media_dir), archive)
                 archive.finish({"version": VERSION, "made_at": times.iso(made_at), **facts, "files": files})
@@ -86,7 +86,9 @@ def restore(path: Path, url: URL, settings: Settings, *, replace: bool = False) 
             sweep(settings.media_dir)
             with StagedFiles(archive, storage, replace=replace) as files:
                 try:
-                    strangers = restore_tables(archive, url, replace=replace, last=files.place)
+                    strangers = restore_tables(
+                        archive, url, hosts=settings.database_hosts, replace=replace, last=files.place
+                    )
                 except BaseException:
                     files.take_back()
                     raise

@@ -7,7 +7,7 @@ for it are dropped when it fails.
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from app.core import times
 from app.core.backup_archive import ArchiveReader
 from app.core.backup_snapshot import engine_of, remove_sqlite, sqlite_file
 from app.core.backup_tables import Table, count, load, revision_of, tables_of
+from app.core.database_hosts import Host
 from app.core.errors import Conflict, Malformed, Unavailable
 from app.core.settings import ROOT
 
@@ -33,7 +34,14 @@ NOT_EMPTY = (
 )
 
 
-def restore_tables(archive: ArchiveReader, url: URL, *, replace: bool, last: Callable[[], None]) -> list[str]:
+def restore_tables(
+    archive: ArchiveReader,
+    url: URL,
+    *,
+    hosts: Sequence[Host] = (),
+    replace: bool,
+    last: Callable[[], None],
+) -> list[str]:
     """Restores every table, calling `last` just before it counts. Names the backup's tables that are not ours.
 
     Raises Conflict when the database is not empty and `replace` does not allow it. Nothing has changed if it raises.
@@ -41,7 +49,7 @@ def restore_tables(archive: ArchiveReader, url: URL, *, replace: bool, last: Cal
     _check_revision(archive.manifest["revision"])
     if url.get_backend_name() == "sqlite":
         return _into_file(archive, sqlite_file(url), replace, last)
-    return _into_server(archive, engine_of(url), replace, last)
+    return _into_server(archive, engine_of(url, hosts), replace, last)
 
 
 def member_of(table: str) -> str:

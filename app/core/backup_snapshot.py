@@ -3,13 +3,15 @@
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
+from app.core.database_hosts import Host, Hosts
 from app.core.errors import Malformed, NotFound, Unavailable
 
 COPY = ".partial-backup-"
@@ -18,7 +20,7 @@ LEFT_S = 86_400
 
 
 @contextmanager
-def snapshot(url: URL) -> Iterator[Connection]:
+def snapshot(url: URL, hosts: Sequence[Host] = ()) -> Iterator[Connection]:
     """The database at `url` as it is now. SQLite: from a copy made beside it; MariaDB/MySQL: one transaction."""
     if url.get_backend_name() == "sqlite":
         with (
@@ -27,19 +29,25 @@ def snapshot(url: URL) -> Iterator[Connection]:
         ):
             yield connection
         return
-    with engine_of(url).connect() as connection:
+    with engine_of(url, hosts).connect() as connection:
         # Moments are kept without a zone; a column of type TIMESTAMP would be told in the session's.
         connection.exec_driver_sql("SET SESSION time_zone = '+00:00'")
         connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
         yield connection
 
 
-def engine_of(url: URL) -> Engine:
-    """An engine for long work: connections of its own, closed after use, and hours instead of seconds to answer."""
+def engine_of(url: URL, hosts: Sequence[Host] = ()) -> Engine:
+    """An engine for long work: connections of its own, closed after use, and an hour instead of a minute to answer."""
+    # What fails is told with the statement; rows are not for everybody's eyes.
+    options: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
     if url.get_backend_name() == "sqlite":
-        return create_engine(url, poolclass=NullPool)
+        return create_engine(url, **options)
     patience = {"connect_timeout": 5, "read_timeout": SERVER_TIMEOUT_S, "write_timeout": SERVER_TIMEOUT_S}
-    return create_engine(url, poolclass=NullPool, isolation_level="REPEATABLE READ", connect_args=patience)
+    if hosts:
+        options["creator"] = Hosts(url.render_as_string(hide_password=False), hosts, **patience)
+    else:
+        options["connect_args"] = patience
+    return create_engine(url, isolation_level="REPEATABLE READ", **options)
 
 
 def sqlite_file(url: URL) -> Path:

@@ -12,6 +12,7 @@ import odd_rows
 import pytest
 from conftest import settings_for
 from flask import Flask
+from servers import MariaDB
 from sqlalchemy import URL, Connection, make_url, text
 
 from app import create_app
@@ -197,6 +198,13 @@ def test_copies_that_a_killed_backup_left_are_removed(farm: Server) -> None:
     os.utime(old, (0, 0))
     made(farm)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+@pytest.mark.services
+def test_of_several_hosts_one_is_enough(mariadb: MariaDB) -> None:
+    url = make_url(mariadb.create_database("backup_hosts"))
+    with snapshot(url.set(port=1), [("127.0.0.1", 1), ("127.0.0.1", mariadb.port)]) as connection:
+        assert connection.scalar(text("SELECT database()")) == "backup_hosts"
 
 
 def names(connection: Connection) -> set[str]:
