@@ -39,9 +39,14 @@ def due(
 ) -> tuple[list[dict[str, Any]], int]:
     """A page of the doses due within `days` days, the longest overdue first, and how many there are in all."""
     query = _due_until(today() + dt.timedelta(days=days), animal_id, vaccine_id)
-    ordered = query.order_by("next_due", "animal_record", Vaccine.id).limit(limit).offset((page - 1) * limit)
+    # Ranking all doses is the dear part, so the same pass counts what it finds.
+    counted = query.add_columns(func.count().over().label("total"))
+    ordered = (
+        counted.order_by("next_due", "animal_record", Vaccine.id).limit(limit).offset((page - 1) * limit)
+    )
     rows = [_told(dict(row)) for row in db.session.execute(ordered).mappings()]
-    return rows, _count(query)
+    beyond = page > 1 and not rows
+    return rows, _count(query) if beyond else max((row["total"] for row in rows), default=0)
 
 
 def pending() -> int:

@@ -53,6 +53,8 @@ def test_the_newest_dose_decides(app: Flask, admin: Caller, apprentice: Caller) 
     second = apprentice.get(f"{DUE}?days=400&limit=1&page=2")
     assert [row["vaccine_id"] for row in data(second)] == [yearly]
     assert second.json["meta"]["pagination"]["total_pages"] == 3
+    beyond = apprentice.get(f"{DUE}?days=400&page=9")
+    assert (data(beyond), beyond.json["meta"]["pagination"]["total_items"]) == ([], 3)
     assert wrong(apprentice.get(f"{DUE}?days=-1&limit=0")) == {"days", "limit"}
 
 
