@@ -53,14 +53,19 @@ def match_header(plain: Plain, header: Sequence[str]) -> list[Column | None]:
     Raises Invalid naming every title that means nothing, stands twice or is missing.
     """
     known = {_plainly(name): column for column in columns_of(plain) for name in _names(plain, column)}
-    shown = {_plainly(wire_name(name, info)) for name, info in plain.listing.shape.model_fields.items()}
-    shown |= {_plainly(name) for name in plain.listing.shape.model_computed_fields} | {"id", ""}
+    shown = _shown(plain)
+    proper = {_plainly(column.header) for column in known.values()}
+    present = {known[_plainly(title)] for title in header if _plainly(title) in proper}
     wrong: dict[str, str] = {}
     found: list[Column | None] = []
     for title in header:
-        column = known.get(_plainly(title))
-        if column is None and _plainly(title) not in shown:
+        name = _plainly(title)
+        column = known.get(name)
+        if column is None and name not in shown:
             wrong[title[:60]] = _unknown(title, known)
+        if column in present and name in shown - proper:
+            # An export shows some fields twice, under an earlier client's name too.
+            column = None
         if column is not None and column in found:
             wrong[title[:60]] = "La columna está repetida"
         found.append(column)
@@ -69,6 +74,13 @@ def match_header(plain: Plain, header: Sequence[str]) -> list[Column | None]:
     if wrong:
         raise Invalid("Las columnas del archivo no son las esperadas", fields=wrong)
     return found
+
+
+def _shown(plain: Plain) -> set[str]:
+    """The titles of an export."""
+    shape = plain.listing.shape
+    fields = {_plainly(wire_name(name, info)) for name, info in shape.model_fields.items()}
+    return fields | {_plainly(name) for name in shape.model_computed_fields} | {"id", ""}
 
 
 def id_column(header: Sequence[str]) -> int | None:

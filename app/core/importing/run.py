@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, Sta
 from app.core.errors import DomainError, Forbidden, Invalid
 from app.core.extensions import Base, db
 from app.core.importing.drafts import Draft, Drafting, in_order, reasons
-from app.core.importing.lookups import Existing, Key, hold
+from app.core.importing.lookups import Existing, hold
 from app.core.importing.sheets import Sheet
 from app.core.integrity import refusal_of
 from app.core.plain import Plain
@@ -62,7 +62,7 @@ class Import:
         self._plain, self._options, self._tell, self._careful = plain, options, tell, careful
         self._drafting = Drafting(plain, sheet)
         self._drafts = [self._drafting.draft(row) for row in sheet.rows]
-        self._seen: dict[Key, int] = {}
+        self._seen: dict[int, int] = {}
         keys = {key for draft in self._drafts if (key := draft.key(plain))}
         self._existing = Existing(plain, keys, (draft.id for draft in self._drafts if draft.id))
 
@@ -146,25 +146,32 @@ class Import:
             self._drafting.resolve(draft, column, cell)
         if draft.later and not draft.errors:
             self._drafting.check(draft)
-        key = draft.key(self._plain)
-        if key and (earlier := self._seen.setdefault(key, draft.number)) != draft.number:
-            raise Invalid(
-                fields={self._plain.keys[-1]: f"Está repetido: es el mismo registro que la fila {earlier}"}
-            )
 
     def _done(self, draft: Draft) -> Outcome:
         existing = self._existing.find(draft.key(self._plain), draft.id)
+        self._require_first(draft, existing)
         if existing is None and self._options.mode == "update":
             raise Invalid(fields={self._title(): "No existe un registro con esta clave"})
         if existing is not None and self._options.mode == "create":
             raise Invalid(fields={self._title(): "Ya existe un registro con esta clave"})
         return self._created(draft) if existing is None else self._changed(draft, existing)
 
+    def _require_first(self, draft: Draft, existing: Any) -> None:
+        """Two rows may not mean one record. By the record, not by its key: some have the same key rightly."""
+        if (
+            existing is not None
+            and (earlier := self._seen.setdefault(id(existing), draft.number)) != draft.number
+        ):
+            raise Invalid(
+                fields={self._title(): f"Está repetido: es el mismo registro que la fila {earlier}"}
+            )
+
     def _created(self, draft: Draft) -> Outcome:
         body = self._plain.into.model_validate(draft.values)
         with self._apart():
             record = self._plain.create(**body.model_dump())
         self._existing.learn(record)
+        self._seen[id(record)] = draft.number
         for column in self._own_columns():
             self._drafting.targets[column].learn(record)
         return Outcome(draft.number, "new", None, self._name(draft))
