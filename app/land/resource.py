@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from flask import request
 from flask_restx import Namespace, Resource
 
 from app.core import records
 from app.core.access import allow
 from app.core.crud import crud
 from app.core.http import asks, gives, takes
-from app.core.lists import PARAMETERS, list_response
+from app.core.lists import MAX_LIMIT, PAGE_NAMES, PARAMETERS, list_response
 from app.core.plain import PLAIN, Reference
 from app.herd.models import Animal
 from app.land import fields, food_types, moves, stays
@@ -73,6 +74,12 @@ crud(
 )
 
 
+def _whole() -> dict[str, str]:
+    """A paddock, and a farm's paddocks, are looked at whole unless pages are asked for."""
+    paged = any(request.args.get(name) for name in PAGE_NAMES)
+    return {} if paged else {"limit": str(MAX_LIMIT)}
+
+
 @ns.route("/animal-fields/move")
 class GroupMove(Resource):
     """Animals that go together to another paddock."""
@@ -95,7 +102,7 @@ class HeadCounts(Resource):
     @gives(HeadCountOut, many=True)
     def get(self, query: OnDate) -> Any:
         """How many living animals each paddock has today, or had on `date`."""
-        return list_response(head_counts(day_asked(query.date)))
+        return list_response(head_counts(day_asked(query.date)), unless_said=_whole())
 
 
 @ns.route("/fields/<int:id>/animals")
@@ -112,7 +119,7 @@ class FieldAnimals(Resource):
         return list_response(
             PLAIN["animals"].listing,
             where=[animals_in(field.id, day_asked(query.date))],
-            unless_said={"include_relations": "true"},
+            unless_said={"include_relations": "true", **_whole()},
             counted_as="count",
         )
 

@@ -190,6 +190,15 @@ def test_a_group_moves_together_or_not_at_all(app: Flask, apprentice: Caller) ->
     assert wrong(apprentice.post(f"{STAYS}/move", json={**back, "animal_ids": []})) == {"animal_ids"}
 
 
+def test_a_paddock_is_shown_whole_unless_pages_are_asked(app: Flask, apprentice: Caller) -> None:
+    cows, loma = herd(app, 60), paddock(app)
+    data(apprentice.post(f"{STAYS}/move", json={"animal_ids": cows, "field_id": loma}), 201)
+    assert len(data(apprentice.get(f"/fields/{loma}/animals"))) == 60
+    page = apprentice.get(f"/fields/{loma}/animals?page_size=20&page=3&include_relations=false")
+    assert (len(data(page)), page.json["meta"]["count"]) == (20, 60)
+    assert "breed" not in data(page)[0]
+
+
 def test_a_group_that_is_too_large_stays_where_it_is(app: Flask, apprentice: Caller) -> None:
     cows, loma = herd(app, 3), paddock(app, capacity=2)
     full = refused(
