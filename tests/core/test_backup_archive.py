@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.backup_archive import ArchiveReader, ArchiveWriter
-from app.core.backup_encryption import CHUNK, HEADER, TAG
+from app.core.backup_encryption import CHUNK, HEADER, TAG, SealedReader, SealedWriter
 from app.core.errors import DomainError, Forbidden, Malformed
 
 KEY = "una clave larga, con ñ"
@@ -100,6 +100,21 @@ def test_chunks_cannot_change_places(tmp_path: Path) -> None:
     path.write_bytes(content[:HEADER] + second + first + content[HEADER + 2 * (CHUNK + TAG) :])
     with pytest.raises(Malformed, match="no es auténtico"):
         read(path, KEY)
+
+
+def test_whole_chunks_cannot_be_left_out_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "sealed"
+    with path.open("wb") as file:
+        writer = SealedWriter(file, KEY)
+        writer.write(NOISE)
+        writer.finish()
+    with path.open("rb") as file:
+        reader = SealedReader(file, KEY)
+        assert reader.read() == NOISE
+        assert (reader.seek(-5, 2), reader.read()) == (len(NOISE) - 5, NOISE[-5:])
+    path.write_bytes(path.read_bytes()[: HEADER + 2 * (CHUNK + TAG)])
+    with path.open("rb") as file, pytest.raises(Malformed, match="no es auténtico"):
+        SealedReader(file, KEY)
 
 
 def test_the_wrong_key_is_not_taken_for_damage(tmp_path: Path) -> None:
