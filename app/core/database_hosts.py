@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
-HOSTS = re.compile(r"^(?P<before>[a-z+]+://(?:[^/@]*@)?)(?P<hosts>[^/?]+,[^/?]+)(?P<after>.*)$")
+HOSTS = re.compile(r"^(?P<before>[a-z+]+://(?:[^/@]*@)?)(?P<hosts>[^/?@]+,[^/?@]+)(?P<after>(?:[/?].*)?)$")
 PORT = 3306
 AVOIDED_S = 30.0
 UNKNOWN_VARIABLE = 1193

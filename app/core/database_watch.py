@@ -67,6 +67,12 @@ def _watch_statements(engine: Engine, slow_s: float) -> None:
         if seconds >= slow_s:
             _tell_slow(text, seconds)
 
+    @event.listens_for(engine, "handle_error")
+    def fail(failure: Any) -> None:
+        # What waited for a lock until it gave up is as slow as what came to an end.
+        if failure.statement:
+            end(failure.connection, None, failure.statement, None, failure.execution_context, False)
+
 
 def _tell_slow(text: str, seconds: float) -> None:
     SLOW.inc()

@@ -9,7 +9,7 @@ import re
 from importlib import import_module
 from typing import Any
 
-from app.core.logs import trace_id
+from app.core.logs import route, trace_id
 from app.core.settings import Settings
 
 log = logging.getLogger("backfinca")
@@ -57,7 +57,7 @@ def scrubbed(event: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in event.items() if name not in PARTS_DROPPED}
     if "request" in kept:
         kept["request"] = {name: kept["request"][name] for name in REQUEST_KEPT if name in kept["request"]}
-    kept["tags"] = {**dict(kept.get("tags") or {}), "trace_id": trace_id.get()}
+    kept["tags"] = {**dict(kept.get("tags") or {}), "trace_id": trace_id.get(), "route": route.get()}
     found: dict[str, Any] = _hidden(kept)
     return found
 
