@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,7 +58,7 @@ def _reads(tables: Tables, reader: str, cache_control: str) -> Callable[..., Any
             g.etag = tag = _tag(now, reader) if now else None
             response = _known(tag) or _kept(tag) or _made(tag, lambda: view(*args, **kwargs))
             if now:
-                response.headers["Last-Modified"] = http_date(now.since)
+                response.headers["Last-Modified"] = _http_date(now.since)
             response.headers["Cache-Control"] = cache_control
             response.headers.add("Vary", "Authorization, Cookie")
             response.headers["X-Cache-Strategy"] = "stamps" if now else "none"
@@ -73,6 +73,9 @@ def _reads(tables: Tables, reader: str, cache_control: str) -> Callable[..., Any
 def named(tables: Tables) -> Iterable[str]:
     """The names of the tables, for this request."""
     return tables() if callable(tables) else tables
+
+
+_http_date = lru_cache(maxsize=64)(http_date)
 
 
 def _tag(now: Reading, reader: str) -> str:

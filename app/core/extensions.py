@@ -13,11 +13,13 @@ from flask_migrate import Migrate
 from flask_sock import Sock
 from flask_socketio import SocketIO
 from flask_sqlalchemy import SQLAlchemy
+from socketio import RedisManager
 from sqlalchemy import Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 
 from app.core import redis_places
 from app.core.database_hosts import Hosts
+from app.core.leases import SCHEME
 from app.core.settings import ROOT, Settings
 
 NAMES = {
@@ -91,12 +93,19 @@ def init_app(app: Flask, settings: Settings) -> None:
         app,
         async_mode=_async_mode(),
         transports=["websocket"],
-        message_queue=settings.redis_url,
+        **_queue(settings.redis_url),
         cors_allowed_origins=settings.cors_origins or None,
         ping_interval=20,
         ping_timeout=20,
         max_http_buffer_size=64 * 1024,
     )
+
+
+def _queue(redis_url: str | None) -> dict[str, Any]:
+    """How the live screens' rooms of several processes meet. The library does not know that Sentinels are Redis too."""
+    if redis_url and redis_places.is_sentinel(redis_url):
+        return {"client_manager": RedisManager(redis_url, channel="flask-socketio")}
+    return {"message_queue": redis_url}
 
 
 def _drop_idle_retry(response: Response) -> Response:
@@ -145,7 +154,7 @@ def _memory(redis_url: str | None) -> dict[str, Any]:
             "CACHE_TYPE": "RedisCache",
             "CACHE_REDIS_URL": redis_url,
             "CACHE_OPTIONS": SHORT,
-            "RATELIMIT_STORAGE_URI": redis_url,
+            "RATELIMIT_STORAGE_URI": SCHEME + redis_url,
             "RATELIMIT_STORAGE_OPTIONS": SHORT,
         }
     master = redis_places.client(redis_url, connect_s=SHORT_S, answer_s=SHORT_S)
@@ -153,7 +162,7 @@ def _memory(redis_url: str | None) -> dict[str, Any]:
         "CACHE_TYPE": "RedisCache",
         "CACHE_REDIS_HOST": master,
         # The library takes the connections as they are; it wants an address all the same.
-        "RATELIMIT_STORAGE_URI": "redis://sentinel",
+        "RATELIMIT_STORAGE_URI": f"{SCHEME}redis://sentinel",
         "RATELIMIT_STORAGE_OPTIONS": {"connection_pool": master.connection_pool},
     }
 

@@ -16,6 +16,7 @@ from redis import RedisError
 from sqlalchemy.orm import Session
 
 from app.core.extensions import cache, db
+from app.core.gathering import Gathering
 from app.core.transaction import after_commit
 
 # A process killed between its commit and its new stamp would leave an old one: none lives longer than this.
@@ -103,13 +104,23 @@ def _on_sqlite() -> bool:
 
 def _ask(key: str, names: Sequence[str]) -> tuple[Any, list[str]] | None:
     keys = [f"stamp:{name}" for name in names]
-    value, *found = cache.get_many(key or "nothing", *keys)
-    for place, stamp in enumerate(found):
-        if not stamp:
-            # add, not set: of two readers that both miss, the second must see the first one's stamp.
-            cache.add(keys[place], _new(), timeout=STAMP_SECONDS)
-            found[place] = cache.get(keys[place])
-    return (value, [str(one) for one in found]) if all(found) else None
+    asked = [key, *keys] if key else keys
+    told = _together.values(asked) if asked else {}
+    found = [told[one] or _first(one) for one in keys]
+    return (told.get(key), [str(one) for one in found]) if all(found) else None
+
+
+def _first(key: str) -> Any:
+    """add, not set: of two readers that both miss, the second must see the first one's stamp."""
+    cache.add(key, _new(), timeout=STAMP_SECONDS)
+    return cache.get(key)
+
+
+def _values(keys: list[str]) -> dict[str, Any]:
+    return dict(zip(keys, cache.get_many(*keys), strict=True))
+
+
+_together = Gathering(_values)
 
 
 def _new() -> str:

@@ -5,7 +5,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import jwt
@@ -46,11 +46,16 @@ class Principal:
     @cached_property
     def rights(self) -> str:
         """The same for answers that are one for all who hold the same permissions."""
-        return hashlib.blake2b("|".join(sorted(self.permissions)).encode(), digest_size=12).hexdigest()
+        return _digest(self.permissions)
 
     def may(self, permission: str) -> bool:
         """Whether the person holds the permission; '' is held by everybody who is logged in."""
         return not permission or permission in self.permissions
+
+
+@lru_cache(maxsize=256)
+def _digest(permissions: frozenset[str]) -> str:
+    return hashlib.blake2b("|".join(sorted(permissions)).encode(), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -99,22 +104,26 @@ def principal_of(token: str) -> Principal:
 def claims_of(token: str, *, even_expired: bool = False) -> dict[str, Any]:
     """The claims of a token that we signed; Unauthenticated for any other, and for one of another type."""
     try:
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            _key(jwt.get_unverified_header(token).get("kid")),
-            algorithms=[ALGORITHM],
-            leeway=LEEWAY_S,
-            options={"require": ["exp", "sub", "jti", "type"], "verify_exp": not even_expired},
-        )
-    except jwt.ExpiredSignatureError:
+        claims = dict(_signed_claims(token, tuple(current_settings().verifying_keys)))
+        expired = int(claims["exp"]) <= time.time() - LEEWAY_S
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError):
+        raise Unauthenticated("El token no es válido", code="JWT_ERROR")
+    if expired and not even_expired:
         raise Unauthenticated(
             "La sesión expiró", code="TOKEN_EXPIRED", token_type="access",  # noqa: S106
             client_action="ATTEMPT_REFRESH", should_clear_auth=False, refresh_url="/auth/refresh",
         )  # fmt: skip
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
-        raise Unauthenticated("El token no es válido", code="JWT_ERROR")
     if claims["type"] != "access":
         raise Unauthenticated("El token no es de acceso", code="JWT_ERROR")
+    return claims
+
+
+@lru_cache(maxsize=2048)
+def _signed_claims(token: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    """The claims of a token signed with one of the keys; that stays so, whatever else ends its life."""
+    key = {key_id(one): one for one in reversed(keys)}[str(jwt.get_unverified_header(token).get("kid"))]
+    options: Any = {"require": ["exp", "sub", "jti", "type"], "verify_exp": False}
+    claims: dict[str, Any] = jwt.decode(token, key, algorithms=[ALGORITHM], leeway=LEEWAY_S, options=options)
     return claims
 
 
@@ -131,10 +140,6 @@ def principal(user_id: int, session_id: int, claims: dict[str, Any] | None = Non
     id_, fullname, role, version, permissions = known
     exp, csrf = (int(claims["exp"]), str(claims.get("csrf", ""))) if claims else (0, "")
     return Principal(id_, fullname, role, frozenset(permissions), version, exp, session_id, csrf)
-
-
-def _key(kid: Any) -> str:
-    return {key_id(key): key for key in reversed(current_settings().verifying_keys)}[kid]
 
 
 def _known(user_id: int, session_id: int) -> tuple[int, str, str, int, list[str]] | None:

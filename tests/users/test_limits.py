@@ -194,7 +194,7 @@ def test_limits_and_sessions_outlive_redis(redis_server: Redis, tmp_path: Path) 
         app = create_app(settings_for(tmp_path, redis_url=redis.url, sqlalchemy_database_uri=uri))
         with app.app_context():
             migrate()
-            assert type(limiter.storage).__name__ == "RedisStorage"
+            assert type(limiter.storage).__name__ == "LeasedRedisStorage"
         settle(app)
         _kill_in_the_middle(app, redis)
         with app.app_context():

@@ -1,0 +1,59 @@
+"""Questions that come while another is under way are put together as one. Each answer is newer than its question."""
+
+from collections.abc import Callable, Iterable, Mapping
+from threading import Event, Lock
+from typing import Any
+
+# Longer than any question takes that ends by itself.
+LONGEST_S = 10.0
+Ask = Callable[[list[str]], Mapping[str, Any]]
+
+
+class _Round:
+    """Keys that will be asked for together."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, None] = {}
+        self.has_leader = False
+        self.answered = Event()
+        self.answer: Mapping[str, Any] | None = None
+        self.error: Exception | None = None
+
+
+class Gathering:
+    """Puts questions to `ask` one round at a time: who comes during a round is answered by the next."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask, self._next = ask, _Round()
+        self._under_way, self._joining = Lock(), Lock()
+
+    def values(self, keys: Iterable[str]) -> Mapping[str, Any]:
+        """What `ask` says of the keys, asked after this call began; of others' keys too. Raises what `ask` raises."""
+        with self._joining:
+            mine, leads = self._next, not self._next.has_leader
+            mine.has_leader = True
+            mine.keys.update(dict.fromkeys(keys))
+        if leads:
+            self._lead(mine)
+        elif not mine.answered.wait(LONGEST_S):
+            raise TimeoutError
+        if mine.answer is None:
+            raise mine.error or ConnectionError
+        return mine.answer
+
+    def _lead(self, mine: _Round) -> None:
+        try:
+            with self._under_way:
+                self._close(mine)
+                mine.answer = self._ask(list(mine.keys))
+        except Exception as error:
+            mine.error = error
+        finally:
+            # Also when this request is ended while it waits: those who joined it must not wait for ever.
+            self._close(mine)
+            mine.answered.set()
+
+    def _close(self, mine: _Round) -> None:
+        with self._joining:
+            if self._next is mine:
+                self._next = _Round()
