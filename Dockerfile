@@ -19,7 +19,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=8081 \
     INSTANCE_DIR=/var/lib/backfinca/instance \
-    MEDIA_DIR=/var/lib/backfinca/media
+    MEDIA_DIR=/var/lib/backfinca/media \
+    BACKUP_DIR=/var/lib/backfinca/backups
 # Nothing is installed in it any more.
 RUN python -m pip uninstall --yes --quiet wheel setuptools pip \
     && useradd --system --uid 10001 --user-group --home-dir /var/lib/backfinca backfinca \

@@ -49,6 +49,7 @@ def _settings(places: Places, others: dict[str, str]) -> None:
         "WEB_CONCURRENCY": "1",
         "INSTANCE_DIR": str(places.data / "instance"),
         "MEDIA_DIR": str(places.data / "media"),
+        "BACKUP_DIR": str(places.data / "backups"),
         "DB_HOST": HOST,
         "DB_PORT": str(port["mariadb"]),
         "DB_PASSWORD": secret["mariadb"],
