@@ -25,6 +25,7 @@ from app.herd.tag_resource import ns as tags
 from app.land.resource import ns as land
 from app.sensors.resource import ns as sensors
 from app.users.auth_resource import auth
+from app.users.figures_resource import figures
 from app.users.password_resource import passwords
 from app.users.preference_resource import ns as preferences
 from app.users.resource import users
@@ -36,6 +37,7 @@ NAMESPACES = [
     (passwords, "/auth"),
     (security, "/security"),
     (users, "/users"),
+    (figures, "/users"),
     (preferences, ""),
     (imports, "/imports"),
     (activity, ""),

@@ -1,4 +1,6 @@
-"""HTTP door of people: their records, their permissions, signing up. Sessions are behind `auth_resource`."""
+"""HTTP door of people: their records, their permissions, signing up. Sessions are behind `auth_resource`, figures
+behind `figures_resource`.
+"""
 
 from typing import Any
 
@@ -16,16 +18,13 @@ from app.core.lists import PARAMETERS, Listing, list_response
 from app.core.locking import seen
 from app.core.plain import PLAIN, Plain
 from app.core.repetition import repeatable
-from app.users import counts, grants, people, signup
+from app.users import grants, people, signup
 from app.users.guard import present, require
 from app.users.models import User
 from app.users.permissions import PERMISSIONS, TABLE, Role
 from app.users.schemas import (
     GrantsIn,
     GrantsOut,
-    PeopleRolesOut,
-    PeopleStatisticsOut,
-    PeopleStatusOut,
     PermissionOut,
     PersonNameOut,
     SignUpIn,
@@ -235,53 +234,6 @@ class SignUp(Resource):
     def post(self, body: SignUpIn) -> Any:
         """Sign up as an apprentice."""
         return signup.sign_up(**body.model_dump())
-
-
-@users.route("/statistics")
-class Statistics(Resource):
-    """People by role and by status."""
-
-    @allow("dashboard.view")
-    @conditional("users")
-    @gives(PeopleStatisticsOut)
-    def get(self) -> Any:
-        """How many people, by role and by status."""
-        return counts.statistics()
-
-
-@users.route("/status")
-class Status(Resource):
-    """People by status."""
-
-    @allow("dashboard.view")
-    @conditional("users")
-    @gives(PeopleStatusOut)
-    def get(self) -> Any:
-        """How many people are active."""
-        return counts.by_status()
-
-
-@users.route("/roles")
-class Roles(Resource):
-    """People by role."""
-
-    @allow("dashboard.view")
-    @conditional("users")
-    @gives(PeopleRolesOut)
-    def get(self) -> Any:
-        """How many people hold each role."""
-        return counts.by_role()
-
-
-@users.route("/stats")
-class Stats(Resource):
-    """The counters every resource has."""
-
-    @allow("dashboard.view")
-    @gives(None)
-    def get(self) -> Any:
-        """How many people, active and new today."""
-        return counts.totals()
 
 
 def _permissions(user: User) -> dict[str, Any]:
