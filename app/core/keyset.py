@@ -56,7 +56,8 @@ def order_of(listing: Listing, args: Mapping[str, str]) -> list[Term]:
         return [Term(last, columns[last], descending)]
     names = [name] if name else [one for one in STAMPS if one in columns]
     terms = [Term(one, columns[one], descending or not name) for one in names]
-    return [*terms, Term(last, columns[last], descending=True)]
+    # One way for all, so that an index gives the order as it stands.
+    return [*terms, Term(last, columns[last], descending or not name)]
 
 
 def after(terms: Sequence[Term], values: Sequence[Any]) -> ColumnElement[bool]:
