@@ -201,3 +201,22 @@ def test_who_may_write_may_not_always_edit(admin: Caller, apprentice: Caller, br
     assert found["animal_record"] == "V-1"
     assert apprentice.patch(f"/controls/{found['id']}", json={"height": 120}).status_code == 403
     assert apprentice.post("/animals", json={}).status_code == 403
+
+
+def test_animals_tell_of_their_relatives_and_take_theirs_along(admin: Caller, breed: dict[str, Any]) -> None:
+    mother = new_animal(admin, breed, "V-1")
+    calf = new_animal(admin, breed, "V-2", birth_date="2026-03-01", idMother=mother["id"])
+    answer = admin.get(f"/api/v1/api/v1/animals/{mother['id']}/dependencies")
+    told = {"father_id": None, "mother_id": None, "children_as_father": 0, "children_as_mother": 1}
+    assert told.items() <= answer.json.items()
+    assert told.items() <= made(answer, 200).items()
+    assert answer.json["data"]["canDelete"] is False
+    assert admin.get(f"/animals/{calf['id']}/dependencies").json["mother_id"] == mother["id"]
+    control = {"animal_id": calf["id"], "checkup_date": "2026-04-02", "health_status": "Sano"}
+    made(admin.post("/controls", json=control))
+    tag = admin.get("/controls").headers["ETag"]
+    gone = made(admin.delete(f"/animals/{calf['id']}"), 200)
+    assert gone["deleted_id"] == calf["id"]
+    assert gone["cascade_deletions"]["controls"] == 1
+    assert admin.get("/controls", headers={"If-None-Match": tag}).json["data"] == []
+    assert admin.delete(f"/animals/{mother['id']}").status_code == 200
