@@ -66,6 +66,9 @@ def _check_revision(revision: str) -> None:
 
 def _into_file(archive: ArchiveReader, path: Path, replace: bool, last: Callable[[], None]) -> list[str]:
     _check_file(path, replace)
+    for left in path.parent.glob(f"{SIDE}*.sqlite3*"):
+        # Of a restore that was killed.
+        left.unlink(missing_ok=True)
     side = path.with_name(f"{SIDE}{secrets.token_hex(8)}.sqlite3")
     try:
         with _sqlite_errors():

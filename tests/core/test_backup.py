@@ -191,13 +191,17 @@ def test_a_backup_is_of_one_instant(farm: Server) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-def test_copies_that_a_killed_backup_left_are_removed(farm: Server) -> None:
+def test_what_a_killed_one_left_is_removed(farm: Server) -> None:
     old, new = (farm.settings.instance_dir / f".partial-backup-{age}.sqlite3" for age in ("old", "new"))
     for path in (old, new):
         path.touch()
     os.utime(old, (0, 0))
-    made(farm)
+    path = made(farm)
     assert (old.exists(), new.exists()) == (False, True)
+    left = farm.settings.instance_dir / ".partial-restore-x.sqlite3-wal"
+    left.touch()
+    backup.restore(path, farm.url, farm.settings, replace=True)
+    assert not left.exists()
 
 
 @pytest.mark.services
