@@ -9,7 +9,11 @@ from flask import Flask
 from queries import queries
 from users.folk import own_id
 
+from app.core import records
+from app.core.errors import Conflict, Invalid
 from app.core.plain import PLAIN
+from app.core.transaction import transaction
+from app.herd.models import Breed, Species
 
 HERD = {"sex": "Hembra", "birth_date": "2024-01-01", "weight": 300}
 
@@ -220,3 +224,19 @@ def test_animals_tell_of_their_relatives_and_take_theirs_along(admin: Caller, br
     assert gone["cascade_deletions"]["controls"] == 1
     assert admin.get("/controls", headers={"If-None-Match": tag}).json["data"] == []
     assert admin.delete(f"/animals/{mother['id']}").status_code == 200
+
+
+def test_what_the_database_itself_refuses_is_said_of_its_field(
+    app: Flask, admin: Caller, breed: dict[str, Any]
+) -> None:
+    """For who stores without the door: a race between the door's look and the write ends the same way."""
+    with app.app_context():
+        for values, field in (
+            ({"name": "Cebú", "species_id": 999}, "species_id"),
+            ({"species_id": 1}, "name"),
+        ):
+            with pytest.raises(Invalid) as refused, transaction():
+                records.create(Breed, **values)
+            assert set(refused.value.details["validation_errors"]) == {field}
+        with pytest.raises(Conflict, match="dependen"), transaction() as session:
+            records.remove(session.get_one(Species, breed["species_id"]))
