@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.activity.recording import TOPIC
 from app.core.bus import Backlog, Bus
 from app.core.errors import TooMany
+from app.core.observability import SSE_CLIENTS
 from app.users import tokens
 from app.users.tokens import Principal
 
@@ -78,12 +79,14 @@ class Listeners:
                 raise TooMany("Hay demasiadas conexiones abiertas", retry_after_seconds=COME_BACK_S)
             listener = Listener(principal, wire)
             self._here.add(listener)
+            SSE_CLIENTS.labels("events").set(len(self._here))
             return listener
 
     def release(self, listener: Listener) -> None:
         """Its place is free again."""
         with self._lock:
             self._here.discard(listener)
+            SSE_CLIENTS.labels("events").set(len(self._here))
 
     def dismiss_all(self) -> None:
         """Everybody leaves within a second, so that a worker can; browsers connect to another one by themselves."""
