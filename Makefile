@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-down test coverage lint ruff mypy imports spelling security format lock bench migration hooks clean
+.PHONY: help run stack stack-down test coverage lint ruff mypy imports spelling security format lock bench bench-peers migration hooks clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,8 @@ lock: .venv/dev.stamp ## Pin the dependencies again (newer ones: make lock ARGS=
 bench: .venv/dev.stamp ## Run every benchmark, one after the other
 	@set -e; for program in $$(grep -l __main__ bench/*.py); do echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done
 
+bench-peers: .venv-bench/stamp ## Install what bench/records.py compares us with, apart from our own packages
+
 # Against an empty database at the last migration, so that the result depends on the models alone.
 migration: .venv/dev.stamp ## Write the migration of what changed in the models: make migration m="Add paddocks"
 	@test -n "$(m)" || { echo 'Say what changes: make migration m="Add paddocks"' >&2; exit 2; }
@@ -68,7 +70,7 @@ hooks: .venv/dev.stamp ## Check style and imports at every commit
 	$(BIN)/pre-commit install
 
 clean: ## Remove the virtual environment and every cache; the farm's data stay
-	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis .coverage htmlcov
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -84,3 +86,10 @@ clean: ## Remove the virtual environment and every cache; the farm's data stay
 .venv/dev.stamp: requirements.txt requirements-dev.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/run.stamp
+
+# Django's own driver is compiled here, where the machine can; the peer does without it.
+.venv-bench/stamp: bench/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	-@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check mysqlclient 2>/dev/null
+	@touch $@
