@@ -39,7 +39,6 @@ CREATE INDEX ix_fields_food_type_id ON fields (food_type_id);
 CREATE INDEX ix_fields_state ON fields (state);
 CREATE INDEX ix_fields_updated_at_created_at_id ON fields (updated_at, created_at, id);
 CREATE INDEX ix_fillings_date ON fillings (date);
-CREATE INDEX ix_fillings_digester_id ON fillings (digester_id);
 CREATE INDEX ix_fillings_material_id ON fillings (material_id);
 CREATE INDEX ix_food_types_updated_at_created_at_id ON food_types (updated_at, created_at, id);
 CREATE INDEX ix_genetic_improvements_animal_id ON genetic_improvements (animal_id);

@@ -74,7 +74,7 @@ class Filling(Stamped, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    digester_id: Mapped[int] = mapped_column(ForeignKey("digesters.id"), index=True)
+    digester_id: Mapped[int] = mapped_column(ForeignKey("digesters.id"))
     active_digester_id: Mapped[int | None] = mapped_column(Integer)
     number: Mapped[int] = mapped_column(Integer)
     date: Mapped[dt.date] = mapped_column(Date, index=True)

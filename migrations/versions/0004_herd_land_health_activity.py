@@ -624,8 +624,13 @@ def upgrade() -> None:
             "ix_treatment_vaccines_updated_at_created_at_id", ["updated_at", "created_at", "id"], unique=False
         )
         batch_op.create_index("ix_treatment_vaccines_vaccine_id", ["vaccine_id"], unique=False)
+    # The unique constraint on (digester_id, number) serves the same searches.
+    with op.batch_alter_table("fillings") as batch_op:
+        batch_op.drop_index("ix_fillings_digester_id")
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("fillings") as batch_op:
+        batch_op.create_index("ix_fillings_digester_id", ["digester_id"])
     for table in reversed(TABLES):
         op.drop_table(table)
