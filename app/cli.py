@@ -15,6 +15,7 @@ from app.core.errors import DomainError
 from app.core.extensions import current_settings
 from app.core.index_check import check_indexes
 from app.core.transaction import transaction
+from app.demo import farm
 from app.sensors.ingest import Ingest
 from app.users import service as users
 from app.users.commands import tokens
@@ -70,7 +71,7 @@ def ingest(name: str | None) -> None:
 @click.command("seed")
 @click.option("--demo", "with_demo", is_flag=True, help="Además, una finca de demostración")
 def seed(with_demo: bool) -> None:
-    """Store what every farm starts with; with --demo, a digester with twenty days of readings."""
+    """Store what every farm starts with; with --demo, a herd with its two years, and a digester with twenty days."""
     with transaction():
         stored = materials.store_materials()
     click.echo(f"Materiales agregados: {stored}")
@@ -78,12 +79,19 @@ def seed(with_demo: bool) -> None:
         with transaction():
             admin = users.first_admin(current_settings())
             created = admin.email if admin else None
+        if created:
+            click.echo(f"Administrador creado: {created}")
+        if with_demo:
+            _demonstrate()
     except DomainError as error:
         raise _told(error)
-    if created:
-        click.echo(f"Administrador creado: {created}")
-    if with_demo:
-        with transaction():
-            made = demo.create_farm()
-        wiring.settle_everything()
-        click.echo("Finca de demostración creada" if made else "Ya hay biodigestores; no se creó otra finca")
+
+
+def _demonstrate() -> None:
+    with transaction():
+        made = farm.create_farm()
+    click.echo("Animales, potreros y sanidad creados" if made else "Ya hay animales; no se creó otra finca")
+    with transaction():
+        made = demo.create_farm()
+    wiring.settle_everything()
+    click.echo("Biodigestor creado" if made else "Ya hay biodigestores; no se creó otro")

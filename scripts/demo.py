@@ -19,6 +19,7 @@ from app.biogas import demo
 from app.core import schema
 from app.core.settings import ROOT, Settings, load_settings
 from app.core.transaction import transaction
+from app.demo import farm as herds
 from app.users import service as users
 
 ADMIN = {"identification": 1000000001, "fullname": "Administración de la finca", "email": "admin@finca.local"}
@@ -41,6 +42,8 @@ def _prepare(app: Flask, settings: Settings) -> str:
     """Migrates and seeds what is missing; the administrator's password."""
     with app.app_context():
         schema.bring_up_to_date()
+        with transaction():
+            herds.create_farm()
         with transaction():
             made = demo.create_farm()
         if made:
