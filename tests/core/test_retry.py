@@ -19,17 +19,19 @@ from app.core.retrying import ATTEMPTS, RETRIES
 from app.core.transaction import after_commit, on_rollback, transacted, transaction, transactional
 from app.sensors.models import Device
 
-pytestmark = pytest.mark.services
+# SQLite has one writer: it knows no deadlock.
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.parametrize("profile", ["services"], indirect=True, scope="session"),
+]
 # A door of the application that the tests put their own views behind.
 PATH = "/security/scan"
 Ask = Callable[..., Any]
 
 
 @pytest.fixture
-def farm(app: Flask, profile: str) -> Flask:
+def farm(app: Flask) -> Flask:
     """The application with two rows to fight over, and others that make a transaction heavy."""
-    if profile != "services":
-        pytest.skip("SQLite has one writer: it knows no deadlock")
     with app.app_context(), transaction() as session:
         session.add_all(Device(code=f"d{n}", name="0") for n in range(30))
     return app
