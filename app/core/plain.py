@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from app.core.listing import Listing
 
+IMPORT_ROWS = 50_000
 BULK_ROWS = 1000
 
 
@@ -38,7 +39,7 @@ class Plain:
 
     `relatives` gives what the answer about a record's dependencies carries besides, at its root and in its data;
     `warnings` tells what is strange about a record that was stored all the same;
-    `bulk_rows` is how many may be created by one request.
+    `bulk_rows` is how many may be created by one request, `import_rows` how many one file may hold.
     """
 
     slug: str
@@ -57,6 +58,7 @@ class Plain:
     relatives: Callable[[Any], Mapping[str, Any]] = nothing_more
     warnings: Callable[[Any], Sequence[str]] = nothing_strange
     bulk_rows: int = BULK_ROWS
+    import_rows: int = IMPORT_ROWS
 
     @property
     def model(self) -> type[Any]:

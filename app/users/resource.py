@@ -14,6 +14,7 @@ from app.core.crud import item, stored
 from app.core.errors import NotFound
 from app.core.extensions import limiter
 from app.core.http import gives, success, takes, written
+from app.core.importing.routes import register_import
 from app.core.lists import PARAMETERS, Listing, list_response
 from app.core.locking import seen
 from app.core.plain import PLAIN, Plain
@@ -40,6 +41,7 @@ NAMES = Listing(User, PersonNameOut, search=("fullname",))
 
 # Proving and hiding a password is slow on purpose.
 BULK_ROWS = 50
+IMPORT_ROWS = 500
 
 
 def _register(**values: Any) -> User:
@@ -68,11 +70,13 @@ PEOPLE = Plain(
     remove=_remove,
     keys=("identification",),
     bulk_rows=BULK_ROWS,
+    import_rows=IMPORT_ROWS,
 )
 PLAIN[User.__tablename__] = PEOPLE
 generic.register_dependencies(users, "", PEOPLE, "users.manage")
 generic.register_bulk(users, "", PEOPLE)
 generic.register_metadata(users, "", PEOPLE, "dashboard.view")
+register_import(users, "", PEOPLE)
 
 
 def _signup_rate() -> str:

@@ -1,5 +1,6 @@
 """People's records: who may read and change whom, what is stored, and what clashes."""
 
+import io
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -359,3 +360,30 @@ def test_the_list_costs_the_same_however_long(app: Flask, admin: Caller) -> None
         # What the security figures store now and then is not the list's.
         counts.append(len([statement for statement in seen if "users" in statement]))
     assert counts[0] == counts[1] <= 4
+
+
+def test_people_come_in_by_spreadsheet(admin: Caller, instructor: Caller) -> None:
+    """What no rule foresees is found by the database, and named by row: two people with one phone."""
+    header = "identification,fullname,email,phone,password,role\n"
+    rows = [f"7000{n},Persona {n},p{n}@finca.test,300000{n},Clave-Buena-{n},Aprendiz\n" for n in range(3)]
+    clash = "70009,Otra,otra@finca.test,3000001,Clave-Buena-9,Aprendiz\n"
+
+    def send(caller: Caller, text: str) -> Any:
+        files = {"file": (io.BytesIO(text.encode()), "x.csv")}
+        return caller.post("/users/import?dry_run=false", data=files)
+
+    assert send(instructor, header + rows[0]).status_code == 403
+    refused = send(admin, header + "".join(rows) + clash)
+    assert refused.status_code == 422
+    assert set(refused.json["error"]["details"]["validation_errors"]) == {"fila 5, phone"}
+    assert admin.get("/users?search=70000").json["data"] == []
+    report = send(admin, header + "".join(rows)).json["data"]
+    assert report["counts"] == {"new": 3, "changed": 0, "unchanged": 0, "rejected": 0}
+    assert "Clave" not in admin.get("/activity?limit=100").get_data(as_text=True)
+    login = admin.post("/auth/login", json={"identification": "70001", "password": "Clave-Buena-1"})
+    assert login.status_code == 200
+    changed = send(admin, "identification,fullname,password\n70001,Otro Nombre,Clave-Nueva-77\n").json["data"]
+    assert changed["preview"][0]["changes"] == {
+        "fullname": ["Persona 1", "Otro Nombre"],
+        "password": ["", "…"],
+    }

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import time
 from contextlib import closing
 from typing import Any
 
@@ -83,7 +82,10 @@ def _imported(plain: Plain, ask: ImportAsk) -> dict[str, Any]:
     if ask.digest and ask.digest != digest:
         raise Invalid(fields={"digest": "El archivo no es el de la vista previa"})
     tell = _teller(ask.progress)
-    columns, outcomes = _run(plain, read_sheet(content), _options(plain, ask), tell)
+    sheet = read_sheet(content)
+    if len(sheet.rows) > plain.import_rows:
+        raise Invalid(fields={"file": f"Tiene más de {plain.import_rows} filas; divídalo en varios archivos"})
+    columns, outcomes = _run(plain, sheet, _options(plain, ask), tell)
     report = _report(ask, digest, columns, outcomes)
     if report["counts"]["rejected"] and not ask.dry_run:
         tell(len(outcomes), len(outcomes))
@@ -128,7 +130,7 @@ def _options(plain: Plain, ask: ImportAsk) -> Options:
 
 
 def _teller(name: str) -> Tell:
-    """Keeps the progress where the same person can ask for it, and lets the worker's other requests have a turn."""
+    """Keeps the progress where the same person can ask for it."""
     if name and not NAME.fullmatch(name):
         raise Invalid(fields={"progress": "De 8 a 64 letras, dígitos y guiones"})
 
@@ -136,7 +138,6 @@ def _teller(name: str) -> Tell:
         if name:
             state = {"done": done, "total": total, "finished": done == total}
             cache.keep(_progress_key(name), state, PROGRESS_SECONDS)
-        time.sleep(0)
 
     return tell
 

@@ -4,6 +4,7 @@ First fast, new records going to the database together; when that clashes, once 
 door decides whether the transaction holds.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -91,6 +92,8 @@ class Import:
         outcomes = []
         for count, draft in enumerate(in_order(self._drafts, self._own_reference()), start=1):
             outcomes.append(self._outcome(draft))
+            # The worker's other requests have their turn.
+            time.sleep(0)
             if count % TOGETHER == 0 and not self._careful:
                 self._flush()
             if count % TELL_EVERY == 0:
