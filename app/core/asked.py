@@ -1,11 +1,11 @@
 """What a query string asks of a list: which rows, in which order, which fields; and the SQL that answers it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.sql import ColumnElement
 
 from app.core.errors import Invalid
@@ -13,10 +13,12 @@ from app.core.extensions import db
 from app.core.filters import filtered, filters, moments
 from app.core.keyset import Term, order_of
 from app.core.listing import Listing
-from app.core.related import relations_asked
+from app.core.related import keys_of, relations_asked
 from app.core.relations import Relation
 from app.core.rowview import RowView
 from app.core.searching import search
+
+LIMIT, SKIPPED = bindparam("limit_", type_=Integer), bindparam("skipped_", type_=Integer)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,27 @@ class Asked:
         view = view_of(listing, args.get("fields", ""), filtered(listing, chosen))
         return cls(listing, conditions, order_of(listing, args), view, relations_asked(listing, args), since)
 
+    def page(self) -> Select[Any]:
+        """`limit_` rows after `skipped_` others, in the order asked for, with the keys of what is related to them."""
+        return self._known(
+            "page", lambda: self.ordered(self.query(*self.related_keys())).limit(LIMIT).offset(SKIPPED)
+        )
+
+    def by_id(self) -> Select[Any]:
+        """The rows with one of `ids_`: the view, the keys of what is related, then all columns as they are stored."""
+        return self._known("by_id", self._by_id)
+
+    def _by_id(self) -> Select[Any]:
+        table = self.listing.table
+        stored = [column.label(f"stored_{name}") for name, column in table.columns.items()]
+        wanted = table.columns["id"].in_(bindparam("ids_", expanding=True))
+        return self.query(*self.related_keys(), *stored).where(wanted)
+
+    def related_keys(self) -> list[ColumnElement[Any]]:
+        """The keys by which the records related to a row are found, after the row's own columns."""
+        keys = keys_of(self.listing, self.relations)
+        return [key.label(f"related_{n}") for n, key in enumerate(keys)]
+
     def query(self, *more: ColumnElement[Any]) -> Select[Any]:
         """The rows of the view's columns and `more`, in no order."""
         return self.listing.joined(select(*self.view.columns, *more)).where(*self.conditions)
@@ -56,11 +79,28 @@ class Asked:
         return query
 
     def total(self) -> int:
-        """How many rows there are; the joins change nothing, so they are left out where no condition needs them."""
+        """How many rows there are."""
+        return db.session.connection().scalar(self._known("total", self._count)) or 0
+
+    def _count(self) -> Select[Any]:
+        # The joins change nothing, so they are left out where no condition needs them.
         count = select(func.count()).select_from(self.listing.table)
         if self.listing.needs_joins(self.conditions):
             count = self.listing.joined(count)
-        return db.session.scalar(count.where(*self.conditions)) or 0
+        return count.where(*self.conditions)
+
+    def _known(self, what: str, make: Callable[[], Select[Any]]) -> Select[Any]:
+        """The same statement as last time where no condition makes it another one.
+
+        To build it and to find what it was compiled to takes longer than to read the rows.
+        """
+        if self.conditions or self.view is not self.listing.view:
+            return make()
+        key = (what, bool(self.relations), *((term.name, term.descending) for term in self.terms))
+        known = self.listing.statements
+        if key not in known:
+            known[key] = make()
+        return known[key]
 
 
 def view_of(listing: Listing, fields: str, always: set[str]) -> RowView:

@@ -64,6 +64,11 @@ class Listing:
         return RowView.of(self.shape, self.columns)
 
     @cached_property
+    def statements(self) -> dict[Any, Select[Any]]:
+        """Statements made for this listing, to be used again; as many as it has orders."""
+        return {}
+
+    @cached_property
     def complete(self) -> bool:
         """Whether the database and the shape's computed fields give everything the shape shows."""
         return all(name in self.columns for name in self.shape.model_fields)

@@ -82,8 +82,7 @@ def list_response(
 def _page(asked: Asked, args: Mapping[str, str]) -> tuple[list[Any], dict[str, Any]]:
     page, limit = _number("page", args.get("page"), 1), _limit(args)
     skipped = (page - 1) * limit
-    query = asked.ordered(asked.query(*_related_keys(asked)))
-    data, rows = _fetched(asked, query.limit(limit).offset(skipped))
+    data, rows = _fetched(asked, asked.page(), limit_=limit, skipped_=skipped)
     # A page that is not full is the last one: it says itself how many there are.
     last = len(rows) < limit and (rows or page == 1)
     total = skipped + len(rows) if last else asked.total()
@@ -101,7 +100,7 @@ def _page(asked: Asked, args: Mapping[str, str]) -> tuple[list[Any], dict[str, A
 def _after_cursor(asked: Asked, args: Mapping[str, str]) -> tuple[list[Any], dict[str, Any]]:
     limit, terms = _limit(args), asked.terms
     places = [term.column.label(f"place_{n}") for n, term in enumerate(terms)]
-    query = asked.ordered(asked.query(*_related_keys(asked), *places))
+    query = asked.ordered(asked.query(*asked.related_keys(), *places))
     if cursor := args.get("cursor"):
         query = query.where(after(terms, values_of(terms, cursor)))
     data, rows = _fetched(asked, query.limit(limit + 1), limit)
@@ -110,20 +109,16 @@ def _after_cursor(asked: Asked, args: Mapping[str, str]) -> tuple[list[Any], dic
     return data, {"limit": limit, "has_next_page": more, "next_cursor": following}
 
 
-def _related_keys(asked: Asked) -> list[ColumnElement[Any]]:
-    keys = related.keys_of(asked.listing, asked.relations)
-    return [key.label(f"related_{n}") for n, key in enumerate(keys)]
-
-
 def _fetched(
-    asked: Asked, query: Select[Any], limit: int = MAX_LIMIT
+    asked: Asked, query: Select[Any], most: int = MAX_LIMIT, **values: int
 ) -> tuple[list[dict[str, Any]], Sequence[Any]]:
-    """The first `limit` rows as data with their relations; and all rows, raw."""
-    rows = db.session.execute(query).all()
-    data = asked.view.written(rows[:limit])
+    """The first `most` rows as data with their relations; and all rows, raw."""
+    # Not the session's own `execute`: it looks for records among what are only columns.
+    rows = db.session.connection().execute(query, values).all()
+    data = asked.view.written(rows[:most])
     if asked.relations and data:
         start = len(asked.view.columns)
-        keys = [row[start : start + len(asked.relations)] for row in rows[:limit]]
+        keys = [row[start : start + len(asked.relations)] for row in rows[:most]]
         related.attach(asked.relations, data, keys)
     return data, rows
 

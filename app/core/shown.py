@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import select
 
-from app.core import related
-from app.core.asked import view_of
+from app.core.asked import Asked, view_of
 from app.core.extensions import db
 from app.core.http import written
 from app.core.listing import Listing
+from app.core.related import attach, relations_asked
 from app.core.rowview import dumped
 
 
@@ -45,15 +45,17 @@ def _mark(values: Sequence[Any]) -> str:
 
 def _from_columns(listing: Listing, ids: Sequence[int], args: Mapping[str, str]) -> list[Shown]:
     """What the shape shows are columns: one query brings them, and all columns of the row."""
-    view, relations = view_of(listing, args.get("fields", ""), set()), related.relations_asked(listing, args)
-    keys = [key.label(f"related_{n}") for n, key in enumerate(related.keys_of(listing, relations))]
-    stored = [column.label(f"stored_{name}") for name, column in listing.table.columns.items()]
-    query = listing.joined(select(*view.columns, *keys, *stored)).where(listing.table.c.id.in_(ids))
-    rows = db.session.execute(query).all()
-    data, start = view.written(rows), len(view.columns)
-    related.attach(relations, data, [row[start : start + len(keys)] for row in rows])
+    asked = Asked(
+        listing, (), (), view_of(listing, args.get("fields", ""), set()), relations_asked(listing, args)
+    )
+    # What was changed in this transaction is to be seen.
+    db.session.flush()
+    rows = db.session.connection().execute(asked.by_id(), {"ids_": ids}).all()
+    data, start = asked.view.written(rows), len(asked.view.columns)
+    end = start + len(asked.relations)
+    attach(asked.relations, data, [row[start:end] for row in rows])
     return [
-        Shown(row.stored_id, orjson.Fragment(dumped(one)), _mark(row[start + len(keys) :]))
+        Shown(row.stored_id, orjson.Fragment(dumped(one)), _mark(row[end:]))
         for row, one in zip(rows, data, strict=True)
     ]
 

@@ -1,6 +1,7 @@
 """Moments and days: UTC inside and on the wire, days cut in a named zone. No formatting for people."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,12 @@ def iso_ms(ts_ms: int) -> str:
 def local_day(moment: datetime, zone: str) -> date:
     """The calendar day of an aware moment in `zone`."""
     return moment.astimezone(ZoneInfo(zone)).date()
+
+
+@lru_cache(maxsize=64)
+def day_of_second(second: int, zone: str) -> date:
+    """The same for a second since 1970, remembered: the present one is asked for again and again."""
+    return local_day(datetime.fromtimestamp(second, UTC), zone)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

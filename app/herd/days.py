@@ -10,7 +10,7 @@ FUTURE = "No puede estar en el futuro"
 
 def today() -> date:
     """The farm's local day."""
-    return times.local_day(times.now(), current_settings().farm_timezone)
+    return times.day_of_second(int(times.now().timestamp()), current_settings().farm_timezone)
 
 
 def outside(day: date, birth_date: date) -> str:
