@@ -19,10 +19,10 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, MetaData, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.backup.archive import ArchiveReader
+from app.backup.snapshot import engine_of, remove_sqlite, sqlite_file
+from app.backup.tables import Table, count, load, revision_of, tables_of
 from app.core import times
-from app.core.backup_archive import ArchiveReader
-from app.core.backup_snapshot import engine_of, remove_sqlite, sqlite_file
-from app.core.backup_tables import Table, count, load, revision_of, tables_of
 from app.core.database_hosts import Host
 from app.core.errors import Conflict, Malformed, Unavailable
 from app.core.settings import ROOT

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.core.backup_archive import BLOCK, ArchiveReader, ArchiveWriter
+from app.backup.archive import BLOCK, ArchiveReader, ArchiveWriter
 from app.core.errors import Conflict, Malformed
 from app.core.storage import FileStorage
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.backup_archive import ArchiveReader, ArchiveWriter
-from app.core.backup_encryption import CHUNK, HEADER, TAG, SealedReader, SealedWriter
+from app.backup.archive import ArchiveReader, ArchiveWriter
+from app.backup.encryption import CHUNK, HEADER, TAG, SealedReader, SealedWriter
 from app.core.errors import DomainError, Forbidden, Malformed
 
 KEY = "una clave larga, con ñ"

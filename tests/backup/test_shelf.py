@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.backup_shelf import Kept, Shelf, disk_errors, expired
+from app.backup.shelf import Kept, Shelf, disk_errors, expired
 from app.core.errors import Conflict, NotFound, Unavailable
 
 # A Friday.

@@ -8,7 +8,7 @@ import click
 from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import backup as backups
+from app.backup import service as backups
 from app.core import schema
 from app.core.errors import DomainError
 from app.core.extensions import cache, current_settings, db

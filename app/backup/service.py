@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import URL, Connection
 
+from app.backup.archive import ArchiveReader, ArchiveWriter, sealed
+from app.backup.files import MEDIA, StagedFiles, dump_files, sweep
+from app.backup.restore import member_of, restore_tables
+from app.backup.shelf import Shelf, disk_errors
+from app.backup.snapshot import snapshot
+from app.backup.tables import dump, revision_of, tables_of
 from app.core import times
-from app.core.backup_archive import ArchiveReader, ArchiveWriter, sealed
-from app.core.backup_files import MEDIA, StagedFiles, dump_files, sweep
-from app.core.backup_restore import member_of, restore_tables
-from app.core.backup_shelf import Shelf, disk_errors
-from app.core.backup_snapshot import snapshot
-from app.core.backup_tables import dump, revision_of, tables_of
 from app.core.errors import Conflict, Malformed
 from app.core.health import VERSION
 from app.core.settings import Settings

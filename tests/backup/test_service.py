@@ -16,10 +16,10 @@ from servers import MariaDB
 from sqlalchemy import URL, Connection, make_url, text
 
 from app import create_app
-from app.core import backup
-from app.core.backup_archive import ArchiveReader, ArchiveWriter
-from app.core.backup_snapshot import engine_of, snapshot
-from app.core.backup_tables import tables_of
+from app.backup import service as backup
+from app.backup.archive import ArchiveReader, ArchiveWriter
+from app.backup.snapshot import engine_of, snapshot
+from app.backup.tables import tables_of
 from app.core.errors import Conflict, DomainError, Malformed, NotFound, Unavailable
 from app.core.extensions import db
 from app.core.settings import Settings

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from app.core.backup_encryption import SealedReader, SealedWriter, is_sealed
+from app.backup.encryption import SealedReader, SealedWriter, is_sealed
 from app.core.errors import Forbidden, Malformed
 
 MANIFEST = "manifest.json"
