@@ -21,6 +21,7 @@ from app.herd.animal_resource import ns as animals
 from app.herd.image_resource import ns as images
 from app.herd.image_resource import pictures
 from app.herd.resource import ns as herd
+from app.herd.status_resource import ns as statuses
 from app.herd.tag_resource import ns as tags
 from app.land.resource import ns as land
 from app.sensors.resource import ns as sensors
@@ -44,6 +45,7 @@ NAMESPACES = [
     (events, ""),
     (herd, ""),
     (animals, "/animals"),
+    (statuses, "/animals"),
     (images, "/animal-images"),
     (tags, ""),
     (land, ""),

@@ -1,6 +1,7 @@
 """Who hears what. Lower rooms are given the functions of higher ones here, and nowhere else."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from flask import Flask, current_app
@@ -17,9 +18,13 @@ from app.core.duty import Duty
 from app.core.extensions import current_settings, db
 from app.core.settings import Settings
 from app.core.transaction import transaction
+from app.health.models import AnimalDisease, Treatment, Vaccination
+from app.herd.animals import recorded
+from app.herd.earliest import first_day
 from app.herd.models import Animal
 from app.herd.statuses import departed
 from app.land import stays
+from app.land.models import AnimalField
 from app.sensors import frames_resource, live
 from app.sensors.ingest import Ingest, replay
 from app.sensors.pusher import LiveReading, Pusher
@@ -49,6 +54,8 @@ def init_app(app: Flask) -> None:
     app.extensions["rounds"] = None
     if stays.leave not in departed:
         departed.append(stays.leave)
+    if first_day_recorded not in recorded:
+        recorded.append(first_day_recorded)
 
 
 def tags_of_animals(animal_ids: Iterable[int]) -> Mapping[int, str]:
@@ -59,6 +66,15 @@ def tags_of_animals(animal_ids: Iterable[int]) -> Mapping[int, str]:
         query = select(Animal.id, Animal.record).where(Animal.id.in_(ids[start : start + IDS_AT_ONCE]))
         found |= dict(db.session.execute(query).all())
     return found
+
+
+def first_day_recorded(animal_id: int) -> date | None:
+    """The first day on which the animal stood in a paddock, was ill, or was given something."""
+    return first_day(
+        animal_id,
+        *(AnimalField.assignment_date, AnimalDisease.diagnosis_date),
+        *(Treatment.treatment_date, Vaccination.vaccination_date),
+    )
 
 
 def watchers() -> Watchers:

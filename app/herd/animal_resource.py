@@ -13,10 +13,10 @@ from app.core.http import asks, gives
 from app.core.lists import Listing
 from app.core.plain import Reference
 from app.core.relations import many, one
-from app.herd import animals, breeding, counts, statuses, trees, weights
+from app.herd import animals, breeding, counts, trees, weights
 from app.herd.models import Animal, Breed, Species
 from app.herd.pedigree_schemas import GrowthOut, InbreedingOut, MatingOut, MatingQuery, TreeOut, TreeQuery
-from app.herd.schemas import AnimalIn, AnimalOut, AnimalsStatusOut, StatusChangeOut
+from app.herd.schemas import AnimalIn, AnimalOut, AnimalsStatusOut
 
 ns = Namespace("animals", description="Animales, genealogía e identificación")
 
@@ -74,17 +74,6 @@ class AnimalsStatus(Resource):
     def get(self) -> Any:
         """Count the animals by status."""
         return counts.by_status()
-
-
-@ns.route("/<int:id>/statuses")
-class AnimalStatuses(Resource):
-    """What became of an animal, and when."""
-
-    @allow("records.view")
-    @gives(StatusChangeOut, many=True)
-    def get(self, id: int) -> Any:
-        """List the changes of an animal's status, the newest first."""
-        return statuses.history(_animal(id).id)
 
 
 @ns.route("/tree/ancestors")

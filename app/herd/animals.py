@@ -1,20 +1,24 @@
 """Animals: the rules of registering, changing and removing one, and what the rooms above ask before a record of one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core import records
 from app.core.errors import Invalid
 from app.core.extensions import db
 from app.herd import parents, statuses
 from app.herd.days import FUTURE, outside, today
-from app.herd.models import Animal, Control
-from app.herd.statuses import ALIVE, Change, departed
+from app.herd.earliest import first_in_herd
+from app.herd.models import Animal
+from app.herd.statuses import ALIVE, Change, absences, departed
 
-__all__ = ["animal_of", "departed", "register", "require_day", "require_present", "revise"]
+__all__ = ["animal_of", "departed", "recorded", "register", "require_day", "require_present", "revise"]
+
+# Called as f(animal_id): the first day of what the rooms above have recorded of an animal.
+recorded: list[Callable[[int], date | None]] = []
 
 
 def animal_of(animal_id: int) -> Animal:
@@ -23,11 +27,15 @@ def animal_of(animal_id: int) -> Animal:
 
 
 def require_present(animal: Animal, on: date, field: str) -> None:
-    """Raises Invalid on `field` for a day after the animal died or was sold; its last day and earlier ones are fine."""
-    if animal.status == ALIVE or (animal.status_date and on <= animal.status_date):
-        return
-    since = f" desde el {animal.status_date}" if animal.status_date else ""
-    raise Invalid(fields={field: f"El animal {animal.record} figura como {animal.status}{since}"})
+    """Raises Invalid on `field` for a day when the animal was dead or sold; the day it left or came back is fine."""
+    if animal.status != ALIVE and not (animal.status_date and on <= animal.status_date):
+        since = f" desde el {animal.status_date}" if animal.status_date else ""
+        raise Invalid(fields={field: f"El animal {animal.record} figura como {animal.status}{since}"})
+    # Of most animals nothing was ever told but that they are alive.
+    for gone, back in absences(animal.id) if animal.status_date else []:
+        if gone < on and back and on < back:
+            told = f"El animal {animal.record} no estuvo en la finca del {gone} al {back}"
+            raise Invalid(fields={field: told})
 
 
 def require_day(animal: Animal, on: date, field: str) -> None:
@@ -65,13 +73,16 @@ def revise(animal: Animal, **changes: Any) -> Animal:
 
 
 def _locked(animal: Animal, changes: Mapping[str, Any]) -> list[Animal]:
-    """The animal and its parents as they are now, and nobody else changes them meanwhile, if the pedigree is touched.
+    """The animal as it is now, if its status is told, and its parents too, if its pedigree is touched; nobody else
+    changes them meanwhile.
 
     In the order of their ids, so that two changes wait for each other one way round.
     """
-    if not _touched(animal, changes):
+    ids: set[int | None] = {animal.id}
+    if _touched(animal, changes):
+        ids |= {changes.get(name, getattr(animal, name)) for name in ("father_id", "mother_id")}
+    elif not changes.keys() & set(statuses.FIELDS):
         return []
-    ids = {animal.id, changes.get("father_id", animal.father_id), changes.get("mother_id", animal.mother_id)}
     query = select(Animal).where(Animal.id.in_(sorted(ids - {None}))).order_by(Animal.id).with_for_update()
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
@@ -97,8 +108,6 @@ def _birth_problems(animal: Animal | None, birth_date: date) -> dict[str, str]:
         return {"birth_date": FUTURE}
     if animal is None or birth_date <= animal.birth_date:
         return {}
-    first = db.session.scalar(select(func.min(Control.checkup_date)).where(Control.animal_id == animal.id))
-    known = [day for day in (first, statuses.first_day(animal.id)) if day]
-    if known and min(known) < birth_date:
-        return {"birth_date": f"Hay registros del animal desde el {min(known)}"}
-    return {}
+    days = (first(animal.id) for first in (first_in_herd, *recorded))
+    earliest = min((day for day in days if day), default=birth_date)
+    return {"birth_date": f"Hay registros del animal desde el {earliest}"} if earliest < birth_date else {}

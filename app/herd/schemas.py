@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, computed_field
 
-from app.core.shapes import Moment, Shape, Text
+from app.core.shapes import Moment, Shape, Text, partial
 from app.herd.days import today
 
 DAYS_IN_MONTH = 30.44
@@ -115,6 +115,14 @@ class AnimalOut(Shape):
         return self.age_in_months >= ADULT_FROM_MONTHS
 
 
+class StatusChangeIn(Shape):
+    """What became of an animal; on which day (today when it is not said), and why."""
+
+    status: AnimalStatus
+    date: dt.date | None = None
+    reason: Text | None = Field(default=None, max_length=255)
+
+
 class StatusChangeOut(Shape):
     """A change of an animal's status; `current` is the one that holds today."""
 
@@ -125,6 +133,9 @@ class StatusChangeOut(Shape):
     user_id: int | None
     current: bool
     created_at: Moment
+
+
+StatusChangeChanges = partial(StatusChangeIn, "StatusChangeChanges")
 
 
 class AnimalsStatusOut(Shape):

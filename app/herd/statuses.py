@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core import records
 from app.core.actor import acting
+from app.core.errors import Conflict, Invalid
 from app.core.extensions import db
 from app.herd.days import outside, today
 from app.herd.models import Animal, AnimalStatusChange
@@ -15,6 +16,7 @@ from app.herd.models import Animal, AnimalStatusChange
 ALIVE, SOLD, DEAD = "Vivo", "Vendido", "Muerto"
 FIELDS = ("status", "status_date", "status_reason")
 HISTORY_LIMIT = 1000
+BACK_WITHOUT_REASON = "Un animal muerto vuelve a estar vivo solo con un motivo, aquí o en las notas"
 
 # Called as f(animal, day) when an animal is sold or dies, or when the day on which it did is corrected.
 departed: list[Callable[[Animal, date], None]] = []
@@ -63,9 +65,7 @@ def problems(animal: Animal | None, change: Change, birth_date: date) -> dict[st
         found["status_date"] = wrong
     back = animal is not None and (animal.status, change.status) == (DEAD, ALIVE)
     if back and not change.reason and not _is_late(animal, change):
-        found["status_reason"] = (
-            "Un animal muerto vuelve a estar vivo solo con un motivo, aquí o en las notas"
-        )
+        found["status_reason"] = BACK_WITHOUT_REASON
     return found
 
 
@@ -73,28 +73,87 @@ def _is_late(animal: Animal | None, change: Change) -> bool:
     return bool(animal and animal.status_date and change.date < animal.status_date)
 
 
-def keep(animal: Animal, change: Change) -> None:
+def keep(animal: Animal, change: Change) -> AnimalStatusChange:
     """Stores a change, and makes the newest of all the animal's status; a late entry of an old one changes no today."""
-    # Of two changes at once, the second looks when the first is stored.
-    db.session.refresh(animal, with_for_update=True)
+    _hold(animal)
     entry = _newest(animal.id) if change.amends else None
     if entry is None:
         entry = AnimalStatusChange(animal_id=animal.id, status=change.status)
         db.session.add(entry)
-    entry.date, entry.reason, entry.user_id = change.date, change.reason, acting.get().id
-    records.flush()
+    _write(entry, date=change.date, reason=change.reason)
+    _settle(animal)
+    return entry
+
+
+def add(animal: Animal, change: Change) -> AnimalStatusChange:
+    """A change written down on its own, late or new. Raises Invalid, or Conflict when it is already known."""
+    _hold(animal)
+    if wrong := problems(animal, change, animal.birth_date):
+        raise Invalid(fields={name.removeprefix("status_"): text for name, text in wrong.items()})
+    _refuse_twice(animal.id, change.status, change.date)
+    return keep(animal, change)
+
+
+def correct(animal: Animal, entry: AnimalStatusChange, **changes: Any) -> AnimalStatusChange:
+    """An entry of the animal's history put right: what it became, on which day, why."""
+    records.refuse_empty(entry, changes)
+    _hold(animal)
+    status, day, reason = (changes.get(name, getattr(entry, name)) for name in ("status", "date", "reason"))
+    if wrong := outside(day, animal.birth_date):
+        raise Invalid(fields={"date": wrong})
+    if (entry.status, status) == (DEAD, ALIVE) and not reason:
+        raise Invalid(fields={"reason": BACK_WITHOUT_REASON})
+    if (status, day) != (entry.status, entry.date):
+        _refuse_twice(animal.id, status, day)
+    _write(entry, status=status, date=day, reason=reason)
+    _settle(animal)
+    return entry
+
+
+def withdraw(animal: Animal, entry: AnimalStatusChange) -> None:
+    """Takes out an entry that should not be there; without any, the animal is simply alive."""
+    _hold(animal)
+    records.remove(entry)
     _settle(animal)
 
 
-def first_day(animal_id: int) -> date | None:
-    """The day of the oldest change of an animal's status."""
-    query = select(func.min(AnimalStatusChange.date)).where(AnimalStatusChange.animal_id == animal_id)
-    return db.session.scalar(query)
+def _hold(animal: Animal) -> None:
+    """Of two changes at once, the second looks when the first is stored."""
+    db.session.refresh(animal, with_for_update=True)
+
+
+def _write(entry: AnimalStatusChange, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(entry, name, value)
+    entry.user_id = acting.get().id
+    records.flush()
+
+
+def _refuse_twice(animal_id: int, status: str, day: date) -> None:
+    entry = AnimalStatusChange
+    same = select(entry.id).where(entry.animal_id == animal_id, entry.status == status, entry.date == day)
+    if db.session.scalar(same.limit(1)) is not None:
+        raise Conflict(f"Ya está registrado que el animal pasó a {status} el {day}")
+
+
+def absences(animal_id: int) -> list[tuple[date, date | None]]:
+    """The spans in which the animal was sold or dead, as its whole history tells; the last may have no end."""
+    entry = AnimalStatusChange
+    query = select(entry.date, entry.status).where(entry.animal_id == animal_id)
+    found: list[tuple[date, date | None]] = []
+    for day, status in db.session.execute(query.order_by(entry.date, entry.id)):
+        away = bool(found) and found[-1][1] is None
+        if status != ALIVE and not away:
+            found.append((day, None))
+        elif status == ALIVE and away:
+            found[-1] = (found[-1][0], day)
+    return found
 
 
 def _settle(animal: Animal) -> None:
     newest = _newest(animal.id)
     if newest is None:
+        records.update(animal, status=ALIVE, status_date=None, status_reason=None)
         return
     before = (animal.status, animal.status_date)
     records.update(animal, status=newest.status, status_date=newest.date, status_reason=newest.reason)
@@ -115,8 +174,14 @@ def _history(animal_id: int, limit: int) -> list[AnimalStatusChange]:
 
 def history(animal_id: int) -> list[dict[str, Any]]:
     """Every change of an animal's status, the newest by date first."""
-    return [
-        {**{name: getattr(entry, name) for name in ("id", "status", "date", "reason", "user_id", "created_at")},
-         "current": place == 0}
-        for place, entry in enumerate(_history(animal_id, HISTORY_LIMIT))
-    ]  # fmt: skip
+    return [_told(entry, place == 0) for place, entry in enumerate(_history(animal_id, HISTORY_LIMIT))]
+
+
+def told(entry: AnimalStatusChange) -> dict[str, Any]:
+    """One change as the history tells it."""
+    return _told(entry, entry is _newest(entry.animal_id))
+
+
+def _told(entry: AnimalStatusChange, current: bool) -> dict[str, Any]:
+    names = ("id", "status", "date", "reason", "user_id", "created_at")
+    return {**{name: getattr(entry, name) for name in names}, "current": current}

@@ -14,8 +14,8 @@ from app.core.errors import Conflict, Invalid
 from app.core.extensions import db
 from app.herd.animals import animal_of, require_present
 from app.herd.days import FUTURE, outside, today
-from app.herd.models import Animal, AnimalStatusChange
-from app.herd.statuses import ALIVE
+from app.herd.models import Animal
+from app.herd.statuses import ALIVE, absences
 from app.land.capacity import overlapping, require_room
 from app.land.models import AnimalField, Field
 from app.land.schemas import FieldState
@@ -115,24 +115,10 @@ def _require_dates(animal: Animal, start: dt.date, end: dt.date | None) -> None:
         require_present(animal, end, "removal_date")
     elif animal.status != ALIVE:
         raise Invalid(fields={"animal_id": f"El animal {animal.record} está {animal.status.lower()}"})
-    for gone, back in _absences(animal):
+    for gone, back in absences(animal.id):
         if (end is None or gone < end) and (back is None or start < back):
             until = f" al {back}" if back else ""
             raise Invalid(fields={"assignment_date": f"El animal no estuvo en la finca del {gone}{until}"})
-
-
-def _absences(animal: Animal) -> list[tuple[dt.date, dt.date | None]]:
-    """The spans in which the animal was sold or dead, as its whole history tells; the last may have no end."""
-    change = AnimalStatusChange
-    query = select(change.date, change.status).where(change.animal_id == animal.id)
-    found: list[tuple[dt.date, dt.date | None]] = []
-    for day, status in db.session.execute(query.order_by(change.date, change.id)):
-        away = bool(found) and found[-1][1] is None
-        if status != ALIVE and not away:
-            found.append((day, None))
-        elif status == ALIVE and away:
-            found[-1] = (found[-1][0], day)
-    return found
 
 
 def _require_alone(

@@ -132,6 +132,107 @@ def test_the_land_hears_who_left_and_when(admin: Caller) -> None:
     ]
 
 
+def add(caller: Caller, animal: Any, **values: Any) -> Any:
+    return caller.post(f"/animals/{animal['id']}/statuses", json=values)
+
+
+def now(caller: Caller, animal: Any) -> tuple[Any, ...]:
+    return shown(made(caller.get(f"/animals/{animal['id']}"), 200))
+
+
+def test_a_change_is_written_down_late(instructor: Caller) -> None:
+    """What a change of the animal itself cannot say: that it was away once, while it is here today."""
+    animal = new_animal(instructor)
+    made(add(instructor, animal, status="Vendido", date=days_ago(60)))
+    back = made(add(instructor, animal, status="Vivo", date=days_ago(10), reason="Comprado de nuevo"))
+    assert (back["status"], back["date"], back["current"]) == ("Vivo", days_ago(10), True)
+    late = made(add(instructor, animal, status="Vivo", date=days_ago(50)))
+    assert late["current"] is False
+    assert now(instructor, animal) == ("Vivo", days_ago(10), "Comprado de nuevo")
+    assert [day for _, day, _ in history(instructor, animal)] == [days_ago(10), days_ago(50), days_ago(60)]
+    assert add(instructor, animal, status="Vivo", date=days_ago(50)).status_code == 409
+    assert set(wrong(add(instructor, animal, status="Muerto", date=days_ago(1101)))) == {"date"}
+    assert set(wrong(add(instructor, animal, date=days_ago(5)))) == {"status"}
+    assert made(add(instructor, animal, status="Muerto"))["date"] == str(today())
+    assert set(wrong(add(instructor, animal, status="Vivo"))) == {"reason"}
+    assert add(instructor, {"id": 999}, status="Vivo").status_code == 404
+
+
+def test_an_entry_is_corrected_or_taken_out(instructor: Caller, apprentice: Caller) -> None:
+    animal, other = new_animal(instructor), new_animal(instructor)
+    heard: list[dt.date] = []
+    sold = made(add(instructor, animal, status="Vendido", date=days_ago(60)))
+    dead = made(add(instructor, animal, status="Muerto", date=days_ago(20)))
+    path = f"/animals/{animal['id']}/statuses"
+    hear = lambda _animal, day: heard.append(day)  # noqa: E731
+    animals.departed.append(hear)
+    try:
+        put_right = instructor.put(f"{path}/{dead['id']}", json={"date": days_ago(25), "reason": "Rayo"})
+        assert (made(put_right, 200)["status"], made(put_right, 200)["current"]) == ("Muerto", True)
+    finally:
+        animals.departed.remove(hear)
+    assert [str(day) for day in heard] == [days_ago(25)]
+    assert now(instructor, animal) == ("Muerto", days_ago(25), "Rayo")
+    assert set(wrong(instructor.put(f"{path}/{dead['id']}", json={"date": None}))) == {"date"}
+    assert set(wrong(instructor.put(f"{path}/{dead['id']}", json={"status": "Vivo", "reason": None}))) == {
+        "reason"
+    }
+    assert set(wrong(instructor.patch(f"{path}/{sold['id']}", json={"date": days_ago(-1)}))) == {"date"}
+    elsewhere = f"/animals/{other['id']}/statuses/{dead['id']}"
+    assert instructor.put(elsewhere, json={}).status_code == instructor.delete(elsewhere).status_code == 404
+    assert apprentice.delete(f"{path}/{dead['id']}").status_code == 403
+    assert made(instructor.delete(f"{path}/{dead['id']}"), 200) == {"deleted_id": dead["id"]}
+    assert now(instructor, animal) == ("Vendido", days_ago(60), None)
+    made(instructor.delete(f"{path}/{sold['id']}"), 200)
+    assert now(instructor, animal) == ("Vivo", None, None)
+    assert history(instructor, animal) == []
+
+
+def test_nothing_is_recorded_of_the_days_an_animal_was_away(admin: Caller) -> None:
+    animal = new_animal(admin)
+    for status, day in (("Vendido", 60), ("Vivo", 40), ("Vendido", 10)):
+        made(add(admin, animal, status=status, date=days_ago(day)))
+    for day, is_here in ((61, True), (60, True), (50, False), (40, True), (30, True), (10, True), (9, False)):
+        sent = {"animal_id": animal["id"], "health_status": "Bueno", "checkup_date": days_ago(day)}
+        answer = admin.post("/controls", json=sent)
+        assert answer.status_code == (201 if is_here else 422), day
+    words = wrong(admin.post("/controls", json={**sent, "checkup_date": days_ago(50)}))["checkup_date"]
+    assert days_ago(60) in words
+    assert days_ago(40) in words
+
+
+RECORDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "/genetic-improvements": (
+        "date",
+        {"genetic_event_technique": "IATF", "details": "x", "results": "y"},
+    ),
+    "/controls": ("checkup_date", {"health_status": "Bueno"}),
+    "/animal-tags": ("placed_on", {"kind": "visual", "code": "A1"}),
+    "/treatments": ("treatment_date", {"description": "Baño"}),
+    "/animal-fields": ("assignment_date", {}),
+    "/vaccinations": ("vaccination_date", {}),
+    "/animal-diseases": ("diagnosis_date", {}),
+}
+
+
+def test_no_record_is_older_than_a_birth_that_is_moved(admin: Caller) -> None:
+    me = made(admin.get("/auth/me"), 200)["user"]["id"]
+    keys = {
+        "/animal-fields": {"field_id": made(admin.post("/fields", json={"name": "La Vega"}))["id"]},
+        "/vaccinations": {"vaccine_id": made(admin.post("/vaccines", json={"name": "Aftosa"}))["id"]},
+        "/animal-diseases": {
+            "disease_id": made(admin.post("/diseases", json={"name": "Mastitis"}))["id"],
+            "instructor_id": me,
+        },
+    }
+    for path, (field, facts) in RECORDS.items():
+        animal = new_animal(admin)
+        sent = {"animal_id": animal["id"], field: days_ago(500), **facts, **keys.get(path, {})}
+        made(admin.post(path, json=sent))
+        assert days_ago(500) in wrong(put(admin, animal, birth_date=days_ago(499)))["birth_date"], path
+        made(put(admin, animal, birth_date=days_ago(500)), 200)
+
+
 Entries = st.lists(
     st.tuples(st.sampled_from(["Vivo", "Vendido", "Muerto"]), st.integers(0, 30)), min_size=1, max_size=8
 )
