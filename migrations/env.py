@@ -5,6 +5,8 @@ from contextlib import nullcontext
 from alembic import context
 from flask import current_app
 
+from app.core.database_patience import waiting
+
 db = current_app.extensions["migrate"].db
 
 
@@ -24,7 +26,8 @@ def run() -> None:
         return
     # A restore brings a connection of its own: what it migrates is not the database in use yet.
     given = context.config.attributes.get("connection")
-    with nullcontext(given) if given else db.engine.connect() as connection:
+    # And a large table takes as long as it takes.
+    with waiting(None), nullcontext(given) if given else db.engine.connect() as connection:
         context.configure(connection=connection, **options)
         with context.begin_transaction():
             context.run_migrations()

@@ -20,6 +20,8 @@ PREFIX = "backfinca:bus:"
 BACKLOG = 1000
 RETRY_S = 1.0
 PATIENCE_S = 1.0
+# After a vain try Redis is left alone this long, so that a hung one costs one wait and not one a word.
+PAUSE_S = 2.0
 
 
 class Backlog(Queue[Any]):
@@ -36,6 +38,7 @@ class Bus:
         # One try: whoever publishes is not kept waiting by a Redis that is away.
         patience = {"connect_s": PATIENCE_S, "answer_s": PATIENCE_S}
         self._speaker = redis_places.client(redis_url, **patience) if redis_url else None
+        self._paused_until = 0.0
         self._queues: dict[str, set[Backlog]] = defaultdict(set)
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
@@ -43,11 +46,12 @@ class Bus:
 
     def publish(self, topic: str, *bodies: Any) -> None:
         """Tells every subscriber of `topic`, in this order; only those of this process while Redis is away."""
-        if self._speaker is not None:
+        if self._speaker is not None and time.monotonic() >= self._paused_until:
             try:
                 self._speaker.publish(PREFIX + topic, json.dumps(bodies))
                 return
             except RedisError:
+                self._paused_until = time.monotonic() + PAUSE_S
                 log.warning("bus out of reach, telling this process only")
         self._deliver(topic, bodies)
 

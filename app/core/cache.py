@@ -1,6 +1,7 @@
 """Conditional reads: an answer that still holds is not sent again, nor made again. `stamps` says what still holds."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache, wraps
@@ -9,6 +10,8 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, g, make_response, request
 from sqlalchemy import event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.http import http_date
 
 from app.core import times
@@ -18,9 +21,12 @@ from app.core.stamps import Reading, fetch, foresee, keep, note_touched, reading
 
 __all__ = ["conditional", "fetch", "foresee", "init_app", "keep", "present_tag", "shared", "stamps", "touch"]
 
+log = logging.getLogger("backfinca.cache")
 # Parameters that clients add so that a browser asks at all; the answer does not depend on them.
 NOISE = frozenset({"cache_bust", "_ts", "_t", "treatmentId"})
 REVALIDATE = "private, no-cache"
+# The database is away, or has no connection left for us.
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
 Tables = Iterable[str] | Callable[[], Iterable[str]]
 
 
@@ -55,8 +61,9 @@ def _reads(tables: Tables, reader: str, cache_control: str) -> Callable[..., Any
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             now = reading(named(tables))
-            g.etag = tag = _tag(now, reader) if now else None
-            response = _known(tag) or _kept(tag) or _made(tag, lambda: view(*args, **kwargs))
+            question = _question(reader)
+            g.etag = tag = _tag(now, question) if now else None
+            response = _known(tag) or _kept(tag) or _made(tag, question, lambda: view(*args, **kwargs))
             if now:
                 response.headers["Last-Modified"] = _http_date(now.since)
             response.headers["Cache-Control"] = cache_control
@@ -78,13 +85,17 @@ def named(tables: Tables) -> Iterable[str]:
 _http_date = lru_cache(maxsize=64)(http_date)
 
 
-def _tag(now: Reading, reader: str) -> str:
+def _tag(now: Reading, question: str) -> str:
     day = times.local_day(datetime.now(UTC), current_settings().farm_timezone)
+    return hashlib.blake2b(f"{now.text}|{day}|{question}".encode(), digest_size=12).hexdigest()
+
+
+def _question(reader: str) -> str:
+    """Who asks for what: all that the answer depends on but the tables and the day."""
     environ, who = request.environ, getattr(g.get("principal"), reader, "")
     # Pictures are shown by whole addresses: what one host is told is not for another.
     place = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}{request.path}?{_query()}"
-    text = f"{now.text}|{day}|{who}|{place}"
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return f"{who}|{place}"
 
 
 def _query() -> str:
@@ -118,15 +129,35 @@ def _kept(tag: str | None) -> Response | None:
     return response
 
 
-def _made(tag: str | None, view: Callable[[], Any]) -> Response:
-    response = make_response(view())
+def _made(tag: str | None, question: str, view: Callable[[], Any]) -> Response:
+    try:
+        response = make_response(view())
+    except AWAY as error:
+        stale = _stale(question)
+        if stale is None:
+            raise
+        log.warning("database unavailable, an earlier answer is given: %s", type(error).__name__)
+        return stale
     mark, _ = response.get_etag()
     if tag is None:
         return _told(response, f"0.{mark}" if mark else None, "BYPASS")
     busted = "cache_bust" in request.args
     _told(response, f"{tag}.{mark}" if mark else tag, "BYPASS" if busted else "MISS")
     if response.status_code == 200 and not response.is_streamed and "Set-Cookie" not in response.headers:
-        shelf.put(tag, list(response.headers), response.get_data())
+        shelf.put(tag, list(response.headers), response.get_data(), question)
+    return response
+
+
+def _stale(question: str) -> Response | None:
+    """What this process answered last to the same question, marked as old."""
+    db.session.rollback()
+    found = shelf.newest(question)
+    if found is None or "cache_bust" in request.args:
+        return None
+    response = Response(found.body, 200, found.headers)
+    response.headers["Warning"] = '110 - "Response is Stale"'
+    response.headers["Age"] = str(int(found.age))
+    response.headers["X-Cache-Status"] = "STALE"
     return response
 
 

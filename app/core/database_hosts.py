@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from app.core.database_patience import Wire
+
 HOSTS = re.compile(r"^(?P<before>[a-z+]+://(?:[^/@]*@)?)(?P<hosts>[^/?@]+,[^/?@]+)(?P<after>(?:[/?].*)?)$")
 PORT = 3306
 AVOIDED_S = 30.0
@@ -37,7 +39,7 @@ def _host(text: str) -> Host:
 
 
 class Hosts:
-    """Connects to the first host that answers; what SQLAlchemy calls a creator."""
+    """Connects to the first host that answers, or to the one there is; what SQLAlchemy calls a creator."""
 
     def __init__(self, url: str, hosts: Sequence[Host], **options: Any) -> None:
         plain = make_url(url)
@@ -45,6 +47,7 @@ class Hosts:
         self._driver = dialect.import_dbapi()
         # As SQLAlchemy would: among other things it asks for the rows that matched, not those that changed.
         _, given = dialect(dbapi=self._driver).create_connect_args(plain)
+        self._only = None if hosts else {**given, **options}
         self._given = {name: value for name, value in given.items() if name not in ("host", "port")} | options
         self._hosts = list(hosts)
         self._avoided: dict[Host, float] = {}
@@ -52,10 +55,12 @@ class Hosts:
 
     def __call__(self) -> Any:
         """A connection. Raises what the last host said when none answers."""
+        if self._only is not None:
+            return Wire(**self._only)
         failure: Exception | None = None
         for host in self.in_order():
             try:
-                return self._ready(self._driver.connect(host=host[0], port=host[1], **self._given))
+                return self._ready(Wire(host=host[0], port=host[1], **self._given))
             except self._driver.OperationalError as error:
                 failure = error
                 self._avoid(host)

@@ -13,13 +13,14 @@ from flask_migrate import Migrate
 from flask_sock import Sock
 from flask_socketio import SocketIO
 from flask_sqlalchemy import SQLAlchemy
-from socketio import RedisManager
 from sqlalchemy import Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 
-from app.core import redis_places
+from app.core import pooling, redis_places
 from app.core.database_hosts import Hosts
+from app.core.database_patience import GREETING_S, LONG_S
 from app.core.leases import SCHEME
+from app.core.live_queue import LiveQueue
 from app.core.settings import ROOT, Settings
 
 NAMES = {
@@ -93,19 +94,12 @@ def init_app(app: Flask, settings: Settings) -> None:
         app,
         async_mode=_async_mode(),
         transports=["websocket"],
-        **_queue(settings.redis_url),
+        client_manager=LiveQueue(settings.redis_url) if settings.redis_url else None,
         cors_allowed_origins=settings.cors_origins or None,
         ping_interval=20,
         ping_timeout=20,
         max_http_buffer_size=64 * 1024,
     )
-
-
-def _queue(redis_url: str | None) -> dict[str, Any]:
-    """How the live screens' rooms of several processes meet. The library does not know that Sentinels are Redis too."""
-    if redis_url and redis_places.is_sentinel(redis_url):
-        return {"client_manager": RedisManager(redis_url, channel="flask-socketio")}
-    return {"message_queue": redis_url}
 
 
 def _drop_idle_retry(response: Response) -> Response:
@@ -172,21 +166,13 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
     quiet = {"hide_parameters": True}
     if settings.database_uri.startswith("sqlite"):
         return {**quiet, "connect_args": {"timeout": 15, "check_same_thread": False}}
-    connecting = {"connect_timeout": 3, "read_timeout": 60, "write_timeout": 60}
-    several = settings.database_hosts
+    connecting = {"connect_timeout": GREETING_S, "write_timeout": LONG_S}
     return {
         **quiet,
-        "pool_pre_ping": True,
-        "pool_recycle": 280,
-        "pool_size": settings.db_pool_size,
-        "max_overflow": settings.db_pool_size,
+        **pooling.options(settings.db_pool_size),
         # Each batch or request must see what committed before it, and nothing needs gap locks.
         "isolation_level": "READ COMMITTED",
-        **(
-            {"creator": Hosts(settings.database_uri, several, **connecting)}
-            if several
-            else {"connect_args": connecting}
-        ),
+        "creator": Hosts(settings.database_uri, settings.database_hosts, **connecting),
     }
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError
 
+from app.core.database_patience import timed_out
 from app.core.errors import Unavailable
 
 log = logging.getLogger("backfinca.transaction")
@@ -30,7 +31,9 @@ RETRIES = Counter("transaction_retries_total", "Transactions run again, or given
 
 
 def is_victim(error: DBAPIError) -> bool:
-    """Whether the database undid the whole transaction through no fault of its own."""
+    """Whether the database undid the whole transaction through no fault of its own; not so where we gave up waiting."""
+    if timed_out(error.orig):
+        return False
     return code_of(error) in (UNDONE if error.statement is None else UNDONE_BEFORE_COMMIT)
 
 

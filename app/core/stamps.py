@@ -6,12 +6,13 @@ What is known to carry the present stamps is still true. They live in the shared
 
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from flask import current_app, g
+from flask import Flask, current_app, g
 from redis import RedisError
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from app.core.transaction import after_commit
 STAMP_SECONDS = 600
 # After a failure Redis is left alone this long, so that a hung server costs one time-out, not one a request.
 PAUSE_SECONDS = 2.0
+DEBT_SECONDS = 0.2
 
 _paused_until = 0.0
 
@@ -45,9 +47,60 @@ def keep(key: str, value: Any, seconds: int) -> None:
 
 
 def touch(*resources: str) -> None:
-    """Gives the resources new stamps; call after the commit that changed them."""
-    for name in resources:
-        _guarded(partial(cache.set, f"stamp:{name}", _new(), timeout=STAMP_SECONDS))
+    """Gives the resources new stamps; call after the commit that changed them.
+
+    While the cache is away they are owed: it may come back with all it held, and old answers would pass for true.
+    """
+    left = [name for name in resources if not _guarded(partial(_renew, name))]
+    if left:
+        _debts.owe(current_app._get_current_object(), left)  # type: ignore[attr-defined]
+
+
+def _renew(name: str) -> bool:
+    cache.set(f"stamp:{name}", _new(), timeout=STAMP_SECONDS)
+    return True
+
+
+class Debts:
+    """Stamps that could not be renewed, renewed as soon as the cache answers again."""
+
+    def __init__(self) -> None:
+        self._owed: set[str] = set()
+        self._lock = threading.Lock()
+        self._payer: threading.Thread | None = None
+
+    def owe(self, app: Flask, names: Iterable[str]) -> None:
+        """Takes note, and sees to it."""
+        with self._lock:
+            self._owed.update(names)
+            if self._payer is None:
+                self._payer = threading.Thread(target=self._pay, args=(app,), name="stamps", daemon=True)
+                self._payer.start()
+
+    def _pay(self, app: Flask) -> None:
+        with app.app_context():
+            while not self._paid():
+                time.sleep(DEBT_SECONDS)
+
+    def _paid(self) -> bool:
+        # Taken out before they are renewed: what is owed anew meanwhile belongs to a later change.
+        with self._lock:
+            names, self._owed = self._owed, set()
+        try:
+            for name in names:
+                _renew(name)
+        except (RedisError, OSError):
+            with self._lock:
+                self._owed |= names
+            return False
+        with self._lock:
+            if self._owed:
+                return False
+            self._payer = None
+            return True
+
+
+_debts = Debts()
 
 
 def note_touched(session: Session, _context: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from flask import Flask, request
 from sqlalchemy.orm import Session
 
+from app.core.database_patience import be_patient, hurry
 from app.core.extensions import db, writing
 from app.core.retrying import repeatedly
 
@@ -24,15 +25,17 @@ Result = TypeVar("Result")
 
 
 def init_app(app: Flask) -> None:
-    """Tells the database, before anything is read, whether this request intends to write."""
+    """Tells the database, before anything is read, whether this request intends to write, and how long it waits."""
 
     @app.before_request
     def intend() -> None:
         writing.set(request.method not in SAFE)
+        hurry(request.path, "export" in request.args)
 
     @app.teardown_request
     def forget(_error: BaseException | None) -> None:
         writing.set(False)
+        be_patient()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from flask import Flask
 from prometheus_client import Counter, Gauge, Histogram
 
 from app.core import times
+from app.core.database_patience import waiting
 from app.core.extensions import cache
 from app.core.settings import Settings, SettingsError
 from app.sensors.arrivals import Arrival, Queue
@@ -25,6 +26,8 @@ log = logging.getLogger("backfinca.ingest")
 
 LONGEST_CLIENT_ID = 64
 HEARTBEAT_S = 3.0
+# A batch takes milliseconds; a database behind a cut cable is given up, and found again, in time.
+STATEMENT_S = 10.0
 HEARTBEAT_LIVES_S = 15
 MESSAGES = Counter("ingest_messages_total", "Messages, by what became of them", ["result"])
 REJECTS = Counter("ingest_rejects_total", "Messages or values refused or remarked, by reason", ["reason"])
@@ -109,7 +112,8 @@ class Ingest:
         while True:
             batch = self._queue.take(self._settings.mqtt_batch_size, linger_s, timeout_s=0.2)
             if batch:
-                self._store(batch)
+                with waiting(STATEMENT_S):
+                    self._store(batch)
             elif self._draining.is_set():
                 return
 
