@@ -17,7 +17,7 @@ MOST_BIRTHS = 6
 ACCIDENT_EVERY = 31
 # A founder bull of the breed is born so many days after the one before.
 BULLS_APART = 1000
-NO_FATHER = "Inseminada con semen de un toro de otra finca, sin registro del padre."
+NO_FATHER = "Inseminada con semen de otra finca, sin registro del padre."
 ACCIDENT = "Monta no controlada de la madre con su propio padre."
 
 

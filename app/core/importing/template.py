@@ -8,6 +8,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from app.core.importing.columns import Column, columns_of
 from app.core.plain import Plain
@@ -41,6 +42,12 @@ def workbook(plain: Plain) -> bytes:
         _title(sheet, place, column)
     sheet.freeze_panes = "A2"
     _explain(book.create_sheet("Ayuda"), plain, columns)
+    for page in book.worksheets:
+        page.page_setup.orientation, page.sheet_properties.pageSetUpPr = (
+            "landscape",
+            PageSetupProperties(fitToPage=True),
+        )
+        page.page_setup.fitToHeight = 0
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
@@ -72,8 +79,8 @@ def _explain(sheet: Any, plain: Plain, columns: list[Column]) -> None:
         cell.font = Font(bold=True)
     for column in columns:
         needed = "Sí, en filas nuevas" if column.required else "No"
-        sheet.append([column.header, needed, _meaning(column)])
-    for letter, width in zip("ABC", (26, 20, 70), strict=True):
+        sheet.append([column.header, needed, _meaning(plain, column)])
+    for letter, width in zip("ABC", (26, 20, 90), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.append([])
     sheet.append(
@@ -82,9 +89,10 @@ def _explain(sheet: Any, plain: Plain, columns: list[Column]) -> None:
     sheet.append(["deja el dato como está. También se admite la columna id."])
 
 
-def _meaning(column: Column) -> str:
+def _meaning(plain: Plain, column: Column) -> str:
     if column.reference:
-        return "El registro al que se refiere, por su nombre o número; debe existir o venir en este archivo"
+        here = " o venir en este archivo" if column.reference.model is plain.model else ""
+        return f"El registro al que se refiere, por su nombre o número; debe existir{here}"
     if column.choices:
         return "Uno de: " + ", ".join(column.choices)
     return next((words for kind, words in KINDS.items() if kind in column.kinds), "texto")
