@@ -5,6 +5,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import gc
 import os
 import shutil
 import tempfile
@@ -46,6 +47,9 @@ def post_worker_init(worker):
     from app.wiring import start_background
 
     start_background(worker.wsgi)
+    # What is loaded by now stays: the collector need not look through all of it again and again.
+    gc.collect()
+    gc.freeze()
     threading.Thread(target=_dismiss_screens, args=(worker,), name="farewell", daemon=True).start()
 
 

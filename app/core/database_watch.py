@@ -11,6 +11,7 @@ from typing import Any
 from prometheus_client import Counter, Gauge
 from sqlalchemy import Engine, QueuePool, event
 
+from app.core import pooling
 from app.core.logs import route
 from app.core.retrying import code_of
 
@@ -30,6 +31,8 @@ SLOW = Counter("database_slow_statements_total", "Statements slower than SLOW_QU
 def watch(engine: Engine, slow_ms: int) -> None:
     """Begins to watch the engine; `slow_ms` 0 finds nothing slow."""
     event.listen(engine, "handle_error", _notice)
+    if engine.dialect.name != "sqlite":
+        pooling.watch_over(engine)
     if isinstance(engine.pool, QueuePool):
         _watch_pool(engine)
     if slow_ms:

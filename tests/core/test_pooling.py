@@ -1,0 +1,89 @@
+"""Connections of the pool: kept, asked only after a rest, and never given on with a transaction in them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from servers import MariaDB
+from sqlalchemy import Engine, create_engine, text
+
+from app.core import pooling
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def engine(mariadb: MariaDB) -> Iterator[Engine]:
+    made = create_engine(mariadb.create_database("pooling"), **pooling.options(2))
+    pooling.watch_over(made)
+    with made.begin() as connection:
+        connection.execute(text("CREATE TABLE heads (id INT PRIMARY KEY)"))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def asked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the driver sends besides statements."""
+    told: list[str] = []
+    with engine.connect() as connection:
+        driver: Any = type(connection.connection.dbapi_connection)
+    for name in ("ping", "rollback", "commit"):
+        monkeypatch.setattr(driver, name, _telling(told, name, getattr(driver, name)))
+    return told
+
+
+def _telling(told: list[str], name: str, plain: Any) -> Any:
+    def send(self: Any, *args: Any) -> Any:
+        told.append(name)
+        return plain(self, *args)
+
+    return send
+
+
+def test_a_busy_connection_is_asked_nothing_but_to_end_its_transaction(
+    engine: Engine, asked: list[str]
+) -> None:
+    for _ in range(3):
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            connection.rollback()
+    assert asked == ["rollback"] * 3
+
+
+def test_after_a_rest_it_is_asked_whether_it_lives(
+    engine: Engine, asked: list[str], monkeypatch: pytest.MonkeyPatch, mariadb: MariaDB
+) -> None:
+    monkeypatch.setattr(pooling, "REST_S", 0.0)
+    with engine.connect() as connection:
+        killed = connection.scalar(text("SELECT CONNECTION_ID()"))
+    assert asked == ["ping", "rollback"]
+    with mariadb.connect() as other, other.cursor() as cursor:
+        cursor.execute(f"KILL {killed}")
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT CONNECTION_ID()")) != killed
+
+
+def test_a_transaction_that_nobody_ended_is_undone(engine: Engine, asked: list[str]) -> None:
+    connection = engine.connect()
+    connection.execute(text("INSERT INTO heads VALUES (1)"))
+    connection.close()
+    assert asked == ["rollback"]
+    # Also one of which SQLAlchemy knows nothing.
+    fairy = engine.raw_connection()
+    with fairy.cursor() as cursor:
+        cursor.execute("INSERT INTO heads VALUES (2)")
+    fairy.close()
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT COUNT(*) FROM heads")) == 0
+
+
+def test_all_connections_are_kept(engine: Engine) -> None:
+    opened = [engine.connect() for _ in range(4)]
+    ids = {connection.scalar(text("SELECT CONNECTION_ID()")) for connection in opened}
+    for connection in opened:
+        connection.close()
+    again = [engine.connect() for _ in range(4)]
+    assert {connection.scalar(text("SELECT CONNECTION_ID()")) for connection in again} == ids
+    for connection in again:
+        connection.close()
