@@ -44,7 +44,9 @@ def watch_over(engine: Engine) -> None:
         connection.info[ENDED] = False
 
     def end(connection: Connection) -> None:
-        connection.info[ENDED] = True
+        # One that broke has been given up already.
+        if not connection.invalidated:
+            connection.info[ENDED] = True
 
     def tidy(connection: Any, record: Any, _state: Any) -> None:
         if record is None or not record.info.get(ENDED):
