@@ -16,7 +16,7 @@ from app.core.http import gives, success, takes
 from app.core.importing.routes import register_import
 from app.core.lists import PARAMETERS, Listing, list_response
 from app.core.locking import seen
-from app.core.plain import PLAIN, Plain, Reference, nothing_more, nothing_strange
+from app.core.plain import NO_FIGURES, PLAIN, Figures, Plain, Reference, nothing_more, nothing_strange
 from app.core.related import relations_asked
 from app.core.repetition import repeatable
 from app.core.shapes import partial
@@ -44,6 +44,7 @@ def crud(
     references: Mapping[str, Reference] | None = None,
     relatives: Callable[[Any], Mapping[str, Any]] = nothing_more,
     warnings: Callable[[Any], Sequence[str]] = nothing_strange,
+    figures: Figures = NO_FIGURES,
 ) -> Plain:
     """Registers the routes of one record under `path`; `edit` is the permission to change, that to write when empty.
 
@@ -65,6 +66,7 @@ def crud(
         references=references or {},
         relatives=relatives,
         warnings=warnings,
+        figures=figures,
     )
     PLAIN[listing.model.__tablename__] = plain
     register_verbs(ns, path, plain)

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import IO, Any
 
 import orjson
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, g
 from sqlalchemy import Result, Select
 from sqlalchemy.orm import aliased
 
@@ -111,12 +111,16 @@ def _plain(asked: Asked) -> Any:
 
 
 def _references(asked: Asked) -> dict[str, Reference]:
-    """Of a plain record, how the keys that the file shows are named by people."""
+    """Of a plain record, how the keys that the file shows are named by people, as far as the reader may know it."""
     plain: Plain | None = _plain(asked)
     if plain is None or plain.listing is not asked.listing:
         return {}
-    shown = set(asked.view.header)
-    return {field: one for field, one in plain.references.items() if asked.listing.wire(field) in shown}
+    shown, reader = set(asked.view.header), g.principal
+    return {
+        field: one
+        for field, one in plain.references.items()
+        if asked.listing.wire(field) in shown and (not one.permission or reader.may(one.permission))
+    }
 
 
 @contextmanager

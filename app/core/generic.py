@@ -110,7 +110,7 @@ def read_rows(plain: Plain, rows: Any) -> Sequence[BaseModel]:
             found = field_errors(error.errors(include_url=False))
             faults |= {f"{number}.{name}": text for name, text in found.items()}
     if faults:
-        raise Invalid(fields=faults)
+        raise Invalid("Datos no válidos", fields=faults)
     if lost := missing(plain, [body.model_dump() for body in bodies]):
         raise Invalid(fields={f"{number}.{name}": text for number, name, text in lost})
     return bodies
@@ -143,7 +143,7 @@ def register_stats(ns: Namespace, path: str, plain: Plain) -> None:
         """How many there are."""
 
         @allow(plain.read)
-        @shared(plain.model.__tablename__)
+        @shared(plain.model.__tablename__, *plain.figures.tables)
         @gives(None)
         def get(self) -> Any:
             """How many in all, and how many since the farm's midnight."""
@@ -153,6 +153,7 @@ def register_stats(ns: Namespace, path: str, plain: Plain) -> None:
                 "recent_today": int(today or 0),
                 "model_name": plain.model.__tablename__,
                 f"total_{plain.slug}": total,
+                **plain.figures.count(),
             }
 
     _add(ns, path, plain, "stats", Stats, "/stats")

@@ -15,12 +15,13 @@ BULK_ROWS = 1000
 @dataclass(frozen=True)
 class Reference:
     """How a foreign key is written in a spreadsheet: in column `header`, by the target's attribute `by` (its tag, its
-    name) instead of its id.
+    name) instead of its id. `permission` is what one must hold to be told it; '' for what everybody may know.
     """
 
     header: str
     model: type[Any]
     by: str
+    permission: str = ""
 
 
 def nothing_more(_record: Any) -> Mapping[str, Any]:
@@ -34,12 +35,24 @@ def nothing_strange(_record: Any) -> Sequence[str]:
 
 
 @dataclass(frozen=True)
+class Figures:
+    """What `/stats` tells of a record besides how many there are; the answer depends on `tables`."""
+
+    count: Callable[[], Mapping[str, int]]
+    tables: Sequence[str]
+
+
+NO_FIGURES = Figures(dict, ())
+
+
+@dataclass(frozen=True)
 class Plain:
     """A plain record. `keys` are the fields that tell one record from another for people; verbs are functions.
 
     `relatives` gives what the answer about a record's dependencies carries besides, at its root and in its data;
     `warnings` tells what is strange about a record that was stored all the same;
-    `bulk_rows` is how many may be created by one request, `import_rows` how many one file may hold.
+    `bulk_rows` is how many may be created by one request, `import_rows` how many one file may hold;
+    `figures` is what else is counted of them.
     """
 
     slug: str
@@ -58,6 +71,7 @@ class Plain:
     relatives: Callable[[Any], Mapping[str, Any]] = nothing_more
     warnings: Callable[[Any], Sequence[str]] = nothing_strange
     bulk_rows: int = BULK_ROWS
+    figures: Figures = NO_FIGURES
     import_rows: int = IMPORT_ROWS
 
     @property

@@ -11,11 +11,11 @@ from app.core.cache import conditional
 from app.core.crud import crud
 from app.core.http import asks, gives, success, written
 from app.core.lists import PARAMETERS, list_response
-from app.core.plain import Reference
+from app.core.plain import Figures, Reference
 from app.health import catalogues, diagnoses, listings, treatments, vaccinations
 from app.health import record_schemas as work
 from app.health import schemas as shapes
-from app.health.due import due
+from app.health.due import due, pending
 from app.health.models import Disease, Medication, RouteAdministration, Vaccine
 from app.herd.models import Animal
 from app.users.models import User
@@ -34,7 +34,7 @@ class Rights(TypedDict):
 CATALOGUE: Rights = {"read": "records.view", "write": "catalogues.write", "edit": "catalogues.write"}
 WORK: Rights = {"read": "records.view", "write": "records.write", "edit": "records.edit"}
 ANIMAL = {"animal_id": Reference("animal", Animal, "record")}
-INSTRUCTOR = {"instructor_id": Reference("instructor", User, "identification")}
+INSTRUCTOR = {"instructor_id": Reference("instructor", User, "identification", "users.view")}
 ROUTE = {"route_administration_id": Reference("route_administration", RouteAdministration, "name")}
 MEDICATION_TABLES = ("medications", "route_administrations", "treatment_medications")
 VACCINE_TABLES = ("vaccines", "route_administrations", "diseases")
@@ -95,11 +95,12 @@ crud(
     create=vaccinations.vaccinate,
     update=vaccinations.change,
     keys=("animal_id", "vaccine_id", "vaccination_date"),
+    figures=Figures(lambda: {"pending_vaccinations": pending()}, ("vaccines", "animals")),
     references={
         **ANIMAL,
         **VACCINE,
         **INSTRUCTOR,
-        "apprentice_id": Reference("apprentice", User, "identification"),
+        "apprentice_id": Reference("apprentice", User, "identification", "users.view"),
     },
     **WORK,
 )
@@ -112,6 +113,7 @@ crud(
     create=treatments.treat,
     update=treatments.change,
     keys=("animal_id", "treatment_date", "description"),
+    figures=Figures(treatments.figures, ()),
     references=ANIMAL,
     **WORK,
 )

@@ -3,13 +3,18 @@
 import datetime as dt
 from typing import Any
 
+from sqlalchemy import func, select
+
 from app.core import records
 from app.core.errors import Invalid
+from app.core.extensions import db
 from app.health.models import Medication, Treatment, TreatmentMedication, TreatmentVaccine
 from app.health.vaccinations import require_vaccine
 from app.herd.animals import animal_of, require_day
+from app.herd.days import today
 
 AFTERWARDS = ("end_date", "follow_up_date")
+ACTIVE_DAYS = 30
 
 
 def treat(**fields: Any) -> Treatment:
@@ -28,6 +33,12 @@ def change(treatment: Treatment, /, **changes: Any) -> Treatment:
         require_day(animal_of(animal_id), day, "treatment_date")
     _require_order(day, {name: changes.get(name, getattr(treatment, name)) for name in AFTERWARDS})
     return records.update(treatment, **changes)
+
+
+def figures() -> dict[str, int]:
+    """How many are active: dated in the last thirty days."""
+    recent = Treatment.treatment_date > today() - dt.timedelta(days=ACTIVE_DAYS)
+    return {"active_treatments": db.session.scalar(select(func.count()).where(recent)) or 0}
 
 
 def add_medication(**fields: Any) -> TreatmentMedication:

@@ -68,3 +68,23 @@ def test_the_list_costs_the_same_for_one_and_for_many(app: Flask, admin: Caller)
             data(admin.get(DUE))
         counted.append(len(seen))
     assert counted[0] == counted[1]
+
+
+def test_the_figures_count_what_is_due_and_under_way(app: Flask, admin: Caller) -> None:
+    cow, other = herd(app, 2)
+    monthly, yearly = vaccine(admin, "Mensual", 30), vaccine(admin, "Anual", 365)
+    for of, days_ago in ((monthly, 31), (monthly, 90), (yearly, 31)):
+        dose(admin, cow, of, days_ago)
+    assert data(admin.get("/vaccinations/stats"))["pending_vaccinations"] == 1
+    dose(admin, other, monthly, 30)
+    assert data(admin.get("/vaccinations/stats"))["pending_vaccinations"] == 2
+    data(admin.put(f"/vaccines/{monthly}", json={"vaccination_interval": 40}))
+    assert data(admin.get("/vaccinations/stats"))["pending_vaccinations"] == 0
+    dose(admin, other, yearly, 400)
+    data(admin.put(f"/animals/{other}", json={"status": "Vendido"}))
+    assert data(admin.get("/vaccinations/stats"))["pending_vaccinations"] == 0
+    for days_ago in (0, 29, 30):
+        body = {"animal_id": cow, "treatment_date": str(day(days_ago)), "description": "Baño"}
+        data(admin.post("/treatments", json=body), 201)
+    found = data(admin.get("/treatments/stats"))
+    assert (found["active_treatments"], found["total"]) == (2, 3)

@@ -42,3 +42,23 @@ def test_every_list_comes_in_again(app: Flask, admin: Caller, kind: str) -> None
         counts = data(answer)["counts"]
         assert counts["unchanged"] > 0, slug
         assert sum(counts.values()) == counts["unchanged"], (slug, counts)
+
+
+def test_who_may_only_know_names_is_not_told_how_people_log_in(
+    app: Flask, admin: Caller, instructor: Caller, apprentice: Caller
+) -> None:
+    [cow], me = herd(app), own_id(instructor)
+    disease, vaccine = named(admin, "/diseases"), named(admin, "/vaccines", "Viva")
+    dated = {"animal_id": cow, "instructor_id": me}
+    vaccinated = {**dated, "apprentice_id": me, "vaccine_id": vaccine, "vaccination_date": str(day(2))}
+    data(admin.post("/vaccinations", json=vaccinated), 201)
+    diagnosed = {**dated, "disease_id": disease, "diagnosis_date": str(day(2))}
+    data(admin.post("/animal-diseases", json=diagnosed), 201)
+    number = str(data(instructor.get("/auth/me"))["user"]["identification"])
+    for path in ("/vaccinations", "/animal-diseases"):
+        told = instructor.get(f"{path}?export=csv").get_data(as_text=True)
+        untold = apprentice.get(f"{path}?export=csv").get_data(as_text=True)
+        assert number in told.splitlines()[1].split(",")
+        assert number not in untold
+        assert "instructor_id" in untold.splitlines()[0].split(",")
+        assert "animal" in untold.splitlines()[0].split(",")
