@@ -14,6 +14,9 @@ DomainError
 
 from typing import Any
 
+# Of what is wrong in many fields, this many sentences are told to people at once; programs read them all.
+MOST_TOLD = 3
+
 
 class DomainError(Exception):
     """A failure with a message for people (Spanish) and a code for programs."""
@@ -60,12 +63,13 @@ class PreconditionFailed(DomainError):
 
 
 class Invalid(DomainError):
-    """`fields` maps each wrong field to what is wrong with it."""
+    """`fields` maps each wrong field to what is wrong with it; a rule that says no more is told in those words."""
 
     status, code = 422, "VALIDATION_ERROR"
 
-    def __init__(self, message: str = "Datos no válidos", *, fields: dict[str, str], **details: Any) -> None:
-        super().__init__(message, validation_errors=fields, **details)
+    def __init__(self, message: str = "", *, fields: dict[str, str], **details: Any) -> None:
+        told = message or ". ".join(dict.fromkeys(list(fields.values())[:MOST_TOLD]))
+        super().__init__(told, validation_errors=fields, **details)
 
 
 class TooMany(DomainError):

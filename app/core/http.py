@@ -74,7 +74,8 @@ def answer(error: Exception) -> Response:
         headers = {"Retry-After": str(wait)} if wait else None
         return failure(error.status, error.code, error.message, error.details, headers)
     if isinstance(error, ValidationError):
-        return answer(Invalid(fields=field_errors(error.errors(include_url=False))))
+        # Of a value that cannot be read the sentence says little without its field.
+        return answer(Invalid("Datos no válidos", fields=field_errors(error.errors(include_url=False))))
     if isinstance(error, IntegrityError):
         return answer(refusal_of(error))
     if isinstance(error, DataError | OverflowError) or isinstance(

@@ -23,8 +23,9 @@ CHANGED = "Otra persona cambió este registro después de que usted lo leyera; r
 def seen(listing: Listing, id: int, label: str) -> Any:
     """The record to be changed or deleted: locked and as the request says to have seen it, where it says so."""
     stated = json_body().get("updated_at") if request.method in {"PUT", "PATCH"} else None
-    if stated in (None, "") and "If-Match" not in request.headers:
+    if stated in (None, "") and "If-Match" not in request.headers and request.method != "DELETE":
         return records.get(listing.model, id, label)
+    # Of two who delete it at once, the second is told that it is gone.
     record = locked(listing.model, id, label)
     if "If-Match" in request.headers and not _matches(mark_of(record)):
         raise PreconditionFailed(CHANGED, **_present(listing, record))

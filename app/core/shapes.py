@@ -107,7 +107,9 @@ def _sentence(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"]).capitalize()
     facts = {name: _fact(value) for name, value in error.get("ctx", {}).items()}
-    return SPANISH.get(error["type"], "Valor no válido").format_map(facts)
+    # A text whose field may also be empty is measured like a list.
+    kind = f"string_{error['type']}" if isinstance(error["input"], str) else error["type"]
+    return SPANISH.get(kind, SPANISH.get(error["type"], "Valor no válido")).format_map(facts)
 
 
 def _fact(value: Any) -> str:

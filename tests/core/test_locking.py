@@ -107,3 +107,15 @@ def test_of_two_who_saw_the_same_one_wins(app: Flask, admin: Caller) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = sorted(pool.map(write, ["Uno", "Dos", "Tres", "Cuatro"]))
     assert found == [200, 412, 412, 412]
+
+
+def test_of_two_who_delete_it_one_is_told_that_it_is_gone(app: Flask, admin: Caller) -> None:
+    path, _ = new_species(admin)
+    start = Barrier(4)
+
+    def delete(_: int) -> int:
+        start.wait(10)
+        return int(Caller(app.test_client(), admin.token).delete(path).status_code)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(delete, range(4))) == [200, 404, 404, 404]

@@ -22,6 +22,7 @@ class Cow(Shape):
     seen: Moment | None = None
     facts: dict[str, Any] = Field(default={})
     alive: bool = True
+    note: Text | None = Field(default=None, max_length=5)
 
 
 GOOD = {"name": "Luna", "weight_kg": 400}
@@ -75,6 +76,7 @@ def test_values_are_read_kindly(field: str, given: Any, read: Any) -> None:
         ("seen", "ayer", "Debe ser una fecha y hora ISO 8601"),
         ("facts", [], "Debe ser un objeto"),
         ("alive", "quizás", "Debe ser verdadero o falso"),
+        ("note", "demasiado", "Debe tener como máximo 5 caracteres"),
     ],
 )
 def test_refusals_are_sentences_in_spanish(field: str, given: Any, sentence: str | None) -> None:

@@ -196,7 +196,10 @@ def test_nothing_is_recorded_of_the_days_an_animal_was_away(admin: Caller) -> No
         sent = {"animal_id": animal["id"], "health_status": "Bueno", "checkup_date": days_ago(day)}
         answer = admin.post("/controls", json=sent)
         assert answer.status_code == (201 if is_here else 422), day
-    words = wrong(admin.post("/controls", json={**sent, "checkup_date": days_ago(50)}))["checkup_date"]
+    answer = admin.post("/controls", json={**sent, "checkup_date": days_ago(50)})
+    words = wrong(answer)["checkup_date"]
+    # The farm's web client shows people the message alone.
+    assert answer.json["message"] == words
     assert days_ago(60) in words
     assert days_ago(40) in words
 
