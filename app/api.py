@@ -12,6 +12,7 @@ from app.analytics.resource import ns as analytics
 from app.biogas.reports.resource import ns as reports
 from app.biogas.resource import ns as biogas
 from app.core import documentation, health, swagger
+from app.core.docs_resource import ns as docs
 from app.core.http import answer
 from app.core.importing.routes import ns as imports
 from app.core.system_resource import ns as system
@@ -41,6 +42,7 @@ NAMESPACES = [
     (figures, "/users"),
     (preferences, ""),
     (imports, "/imports"),
+    (docs, "/docs"),
     (activity, ""),
     (events, ""),
     (herd, ""),

@@ -42,6 +42,9 @@ def _work(path: str) -> dict[str, Role | None]:
 _API: dict[str, Role | None] = {
     "GET /": EVERYBODY,
     "GET /health": EVERYBODY,
+    "GET /docs": EVERYBODY,
+    "GET /docs/examples": APPRENTICE,
+    "GET /docs/schema": APPRENTICE,
     "GET /swagger.json": EVERYBODY,
     "POST /auth/login": EVERYBODY,
     "POST /auth/logout": EVERYBODY,
