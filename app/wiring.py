@@ -150,7 +150,8 @@ def show_readings(readings: list[LiveReading]) -> None:
 
 
 def tell_availability(device_id: int, code: str, online: bool) -> None:
-    """Leaves word that a device came or went."""
+    """Leaves word that a device came or went; what was told of it before is no longer so."""
+    cache.touch("devices")
     pusher().tell(
         lambda: live.announce_availability(device_id, code, online, digesters_of([device_id]).get(device_id))
     )
