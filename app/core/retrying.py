@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from prometheus_client import Counter
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
 from app.core.database_patience import timed_out
 from app.core.errors import Unavailable
@@ -37,8 +38,17 @@ def is_victim(error: DBAPIError) -> bool:
     return code_of(error) in (UNDONE if error.statement is None else UNDONE_BEFORE_COMMIT)
 
 
-def code_of(error: DBAPIError) -> object:
-    """The server's number for what went wrong."""
+def is_overtaken(error: Exception) -> bool:
+    """Whether a record that had been read was deleted by somebody else before it was locked or written."""
+    if isinstance(error, InvalidRequestError) and "Could not refresh instance" in str(error):
+        return True
+    return isinstance(error, StaleDataError | ObjectDeletedError)
+
+
+def code_of(error: Exception) -> object:
+    """The server's number for what went wrong; ours has a name."""
+    if not isinstance(error, DBAPIError):
+        return type(error).__name__
     return error.orig.args[0] if error.orig is not None and error.orig.args else None
 
 
@@ -50,8 +60,9 @@ def repeatedly(attempt: Callable[[], Result], door: str, repeatable: Callable[[]
     for number in range(1, ATTEMPTS + 1):
         try:
             return attempt()
-        except DBAPIError as error:
-            if not is_victim(error) or not repeatable():
+        except (DBAPIError, InvalidRequestError, StaleDataError) as error:
+            undone = is_victim(error) if isinstance(error, DBAPIError) else is_overtaken(error)
+            if not undone or not repeatable():
                 raise
             _note(error, door, number)
             if number == ATTEMPTS:
@@ -61,7 +72,7 @@ def repeatedly(attempt: Callable[[], Result], door: str, repeatable: Callable[[]
     raise AssertionError
 
 
-def _note(error: DBAPIError, door: str, number: int) -> None:
+def _note(error: Exception, door: str, number: int) -> None:
     given_up = number == ATTEMPTS
     RETRIES.labels(door, "given_up" if given_up else "repeated").inc()
     facts = {"door": door, "attempt": number, "error": code_of(error)}

@@ -2,12 +2,18 @@
 
 import datetime as dt
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from conftest import Caller
 from flask import Flask
 from herd.stock import days_ago, made, new_animal, today, wrong
+
+from app.core.dependencies import remove_with_dependents
+from app.core.transaction import transaction
+from app.herd.models import Animal
 
 
 def weigh(caller: Caller, animal: Any, days: int, kg: float | None, **values: Any) -> Any:
@@ -155,3 +161,19 @@ def test_two_weighings_at_once_leave_the_newest(app: Flask, admin: Caller) -> No
         thread.join()
     assert answers == [201] * 4
     assert weight(admin, animal) == 399
+
+
+def test_who_writes_of_an_animal_that_is_being_deleted_is_told_so(app: Flask, admin: Caller) -> None:
+    """The check-up waits for the deletion; then it looks again, and the animal is gone."""
+    animal = new_animal(admin)
+    control = {"animal_id": animal["id"], "checkup_date": days_ago(1), "health_status": "Bueno", "weight": 9}
+
+    def write(body: dict[str, Any]) -> Any:
+        return Caller(app.test_client(), admin.token).post("/controls", json=body)
+
+    with ThreadPoolExecutor(1) as pool:
+        with app.app_context(), transaction() as session:
+            remove_with_dependents(session.get(Animal, animal["id"]))
+            waiting = pool.submit(write, control)
+            time.sleep(0.5)
+        assert set(wrong(waiting.result(20))) == {"animal_id"}
