@@ -79,6 +79,11 @@ def gathered() -> Iterator[None]:
         _gathering.reset(token)
 
 
+def is_gathering() -> bool:
+    """Whether many records are on their way together: whoever gathers them has locked what they point at."""
+    return _gathering.get()
+
+
 def update(record: Record, /, **values: Any) -> Record:
     """The record with the given fields changed; Invalid where a required field would become empty."""
     refuse_empty(record, values)

@@ -48,7 +48,9 @@ def require_day(animal: Animal, on: date, field: str) -> None:
 def register(**fields: Any) -> Animal:
     """A new animal. Raises Invalid naming every field that contradicts its parents or the calendar."""
     change = statuses.first(fields)
+    held = _held_parents(fields)
     _require_sound(None, fields, change)
+    held.clear()
     fields.update(status=change.status if change else ALIVE)
     fields.update(status_date=change and change.date, status_reason=change and change.reason)
     animal = records.create(Animal, **fields)
@@ -70,6 +72,15 @@ def revise(animal: Animal, **changes: Any) -> Animal:
         statuses.keep(animal, change)
     held.clear()
     return animal
+
+
+def _held_parents(fields: Mapping[str, Any]) -> list[Animal]:
+    """The parents as they are now, and nobody makes of a father a cow before the calf is stored."""
+    ids = {fields.get("father_id"), fields.get("mother_id")} - {None}
+    if not ids or records.is_gathering():
+        return []
+    query = select(Animal).where(Animal.id.in_(ids)).order_by(Animal.id).with_for_update(read=True)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _locked(animal: Animal, changes: Mapping[str, Any]) -> list[Animal]:

@@ -1,6 +1,8 @@
 """Animals through the door: what is derived, what is refused, what parents may be."""
 
 import datetime as dt
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -250,3 +252,20 @@ def test_how_many_there_are(apprentice: Caller, admin: Caller) -> None:
         "inactivos": 3,
         "by_status": {"Vivo": 2, "Vendido": 1, "Muerto": 2},
     }
+
+
+def test_a_parent_does_not_change_its_sex_under_a_calf_that_is_being_registered(
+    app: Flask, admin: Caller
+) -> None:
+    bull = new_animal(admin, sex="Macho", birth_date=days_ago(3000))
+    calf = body(admin, idFather=bull["id"], birth_date=days_ago(100))
+
+    def register() -> Any:
+        return Caller(app.test_client(), admin.token).post("/animals", json=calf)
+
+    with ThreadPoolExecutor(1) as pool:
+        with app.app_context(), transaction() as session:
+            animals.revise(session.get(Animal, bull["id"]), sex="Hembra")
+            waiting = pool.submit(register)
+            time.sleep(0.5)
+        assert set(wrong(waiting.result(20))) == {"idFather"}

@@ -108,11 +108,15 @@ class Existing:
 
 
 def hold(models: Mapping[type[Any], set[int]]) -> list[Any]:
-    """The records with these ids; while the list is kept, the session finds them without asking the database."""
+    """The records with these ids; while the list is kept, the session finds them without asking the database.
+
+    Nobody changes them until this transaction ends, so that what the rules see of them stays true.
+    """
     held: list[Any] = []
     for model, ids in models.items():
         for some in _pieces(sorted(ids)):
-            held += db.session.scalars(select(model).where(model.id.in_(some)))
+            query = select(model).where(model.id.in_(some)).order_by(model.id).with_for_update(read=True)
+            held += db.session.scalars(query.execution_options(populate_existing=True))
     return held
 
 
