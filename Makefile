@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-down test coverage lint ruff mypy imports spelling security format lock bench bench-peers migration hooks clean
+.PHONY: help run stack stack-down test test-cluster coverage lint ruff mypy imports spelling security format lock bench bench-peers migration hooks clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ stack-down: .venv/run.stamp ## Stop what `make stack` started; its data stay
 
 test: .venv/dev.stamp ## Run the whole suite (a part of it: make test ARGS="tests/core -k paging")
 	$(BIN)/python -m pytest $(ARGS)
+
+test-cluster: .venv/dev.stamp ## Kill nodes of a Galera cluster, Sentinels and ingests under load (minutes)
+	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 coverage: .venv/dev.stamp ## Run the suite and show the lines that no test reached
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
