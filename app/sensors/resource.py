@@ -89,6 +89,9 @@ class Rejects(Resource):
     def get(self) -> Any:
         """The last messages or values refused; `meta.counts` has how many for each reason since the beginning."""
         response = list_response(REJECTS)
+        # Asked for as a file, it has no place for more.
+        if not response.is_json:
+            return response
         body = response.get_json()
         body["meta"]["counts"] = service.reject_counts()
         response.data = json_response(body).data
