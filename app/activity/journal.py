@@ -33,7 +33,13 @@ NOT_RECORDED = frozenset(
     }
 )  # fmt: skip
 # Kept by the system for itself; a change of nothing else is no change.
-UNSHOWN = frozenset({"created_at", "updated_at", "last_login_at", "last_seen_ms", "online"})
+UNSHOWN = frozenset(
+    {
+        *("created_at", "updated_at", "last_login_at", "last_seen_ms", "online"),
+        # They repeat what other columns say, for a unique index.
+        *("open_animal_id", "active_code", "primary_animal_id"),
+    }
+)
 # A password that is only hashed anew at a login is none either; a new one also ends the sessions (`token_version`).
 UNTOLD = UNSHOWN | {"password_hash"}
 SECRET = re.compile(r"password|secret|digest|sealed|_hash$|^token_version$")

@@ -105,7 +105,8 @@ def field_errors(errors: Sequence[ErrorDetails]) -> dict[str, str]:
 
 def _sentence(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
-        return str(error["ctx"]["error"]).capitalize()
+        told = str(error["ctx"]["error"])
+        return told[:1].upper() + told[1:]
     facts = {name: _fact(value) for name, value in error.get("ctx", {}).items()}
     # A text whose field may also be empty is measured like a list.
     kind = f"string_{error['type']}" if isinstance(error["input"], str) else error["type"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ForeignKey, literal, select, union_all
+from sqlalchemy import ForeignKey, UniqueConstraint, literal, select, union_all
 
 from app.core.errors import Conflict, Invalid
 from app.core.extensions import db
@@ -30,7 +30,7 @@ def clashes_named(plain: Plain, values: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _named(clash: Conflict, plain: Plain, field: str, value: Any) -> Conflict:
-    label = plain.into.model_fields[field].title or WORDS.get(field, field)
+    label = _called(plain, field)
     details = {
         **clash.details,
         "conflict": {
@@ -40,10 +40,32 @@ def _named(clash: Conflict, plain: Plain, field: str, value: Any) -> Conflict:
             "suggestion": f"Use otro valor de «{label}», o busque y edite el registro que ya lo tiene",
         },
     }
-    told = (
-        f"{plain.label}: ya existe un registro con {label} «{value}»" if value is not None else clash.message
-    )
-    return Conflict(told, code=clash.code, **details)
+    return Conflict(_told(clash, plain, field, value), code=clash.code, **details)
+
+
+def _told(clash: Conflict, plain: Plain, field: str, value: Any) -> str:
+    """What is taken: a value, or of several that are unique together only all of them."""
+    if together := _together(plain, field):
+        *others, last = [_called(plain, name) for name in together]
+        # A key means nothing to people.
+        shown = "" if value is None or isinstance(value, int) else f" «{value}»"
+        return f"{plain.label}: ya existe un registro con lo mismo en {', '.join(others)} y {last}{shown}"
+    if value is None:
+        return clash.message
+    return f"{plain.label}: ya existe un registro con {_called(plain, field)} «{value}»"
+
+
+def _together(plain: Plain, field: str) -> Sequence[str]:
+    """The fields that are unique together, of which the database names the last; () when it is unique by itself."""
+    for one in plain.model.__table__.constraints:
+        names = [column.name for column in one.columns]
+        if isinstance(one, UniqueConstraint) and names[-1] == field and len(names) > 1:
+            return names if set(names) <= set(plain.into.model_fields) else ()
+    return ()
+
+
+def _called(plain: Plain, field: str) -> str:
+    return plain.into.model_fields[field].title or WORDS.get(field, field)
 
 
 def refuse_missing(plain: Plain, values: Mapping[str, Any]) -> None:

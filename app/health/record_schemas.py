@@ -24,10 +24,10 @@ class DiagnosisStatus(StrEnum):
 class AnimalDiseaseIn(Shape):
     """A diagnosis: an animal has a disease since a day, as an instructor says."""
 
-    animal_id: Key
-    disease_id: Key
+    animal_id: Key = Field(title="animal")
+    disease_id: Key = Field(title="enfermedad")
     instructor_id: Key
-    diagnosis_date: dt.date
+    diagnosis_date: dt.date = Field(title="fecha del diagnóstico")
     status: DiagnosisStatus = DiagnosisStatus.ACTIVE
     notes: Text | None = Field(default=None, max_length=5000)
 
@@ -133,8 +133,8 @@ class TreatmentOut(Shape):
 class TreatmentMedicationIn(Shape):
     """A medication that a treatment uses."""
 
-    treatment_id: Key
-    medication_id: Key
+    treatment_id: Key = Field(title="tratamiento")
+    medication_id: Key = Field(title="medicamento")
 
 
 class TreatmentMedicationOut(Shape):
@@ -153,8 +153,8 @@ class TreatmentMedicationOut(Shape):
 class TreatmentVaccineIn(Shape):
     """A vaccine that a treatment uses."""
 
-    treatment_id: Key
-    vaccine_id: Key
+    treatment_id: Key = Field(title="tratamiento")
+    vaccine_id: Key = Field(title="vacuna")
     dose: Short = None
 
 

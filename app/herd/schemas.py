@@ -45,7 +45,7 @@ class BreedIn(Shape):
     """A breed; its name is unique in its species."""
 
     name: Text = Field(min_length=1, max_length=255)
-    species_id: Key
+    species_id: Key = Field(title="especie")
 
 
 class BreedOut(Shape):

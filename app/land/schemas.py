@@ -45,7 +45,9 @@ AreaText = Annotated[float, PlainSerializer(_digits, return_type=str)]
 class FoodTypeIn(Shape):
     """A forage or crop; area in m2."""
 
-    food_type: Text = Field(min_length=1, max_length=255, validation_alias=AliasChoices("food_type", "name"))
+    food_type: Text = Field(
+        min_length=1, max_length=255, validation_alias=AliasChoices("food_type", "name"), title="nombre"
+    )
     sowing_date: dt.date | None = None
     harvest_date: dt.date | None = None
     area: float | None = Field(default=None, gt=0, le=1e9)
@@ -125,9 +127,9 @@ class FieldAnimalOut(Shape):
 class AnimalFieldIn(Shape):
     """A stay of an animal in a paddock; without a removal date it is there now."""
 
-    animal_id: Id
-    field_id: Id
-    assignment_date: dt.date
+    animal_id: Id = Field(title="animal")
+    field_id: Id = Field(title="potrero")
+    assignment_date: dt.date = Field(title="fecha de ingreso")
     removal_date: dt.date | None = None
     notes: Text | None = Field(default=None, max_length=5000)
 

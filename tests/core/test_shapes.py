@@ -76,6 +76,7 @@ def test_values_are_read_kindly(field: str, given: Any, read: Any) -> None:
         ("seen", "ayer", "Debe ser una fecha y hora ISO 8601"),
         ("facts", [], "Debe ser un objeto"),
         ("alive", "quizás", "Debe ser verdadero o falso"),
+        ("note", "de Bogotá\x07", "Contiene caracteres de control"),
         ("note", "demasiado", "Debe tener como máximo 5 caracteres"),
     ],
 )

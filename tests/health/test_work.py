@@ -106,7 +106,9 @@ def test_a_diagnosis_is_named_and_stands_somehow(app: Flask, admin: Caller) -> N
     assert found["disease"]["name"] == "Aftosa"
     assert found["instructor"]["role"] == "Administrador"
     assert found["animal"]["record"] == "REC-001"
-    assert admin.post(DIAGNOSES, json=body).status_code == 409
+    again = admin.post(DIAGNOSES, json=body)
+    together = "lo mismo en animal, enfermedad y fecha del diagnóstico"
+    assert (again.status_code, together in again.json["message"]) == (409, True), again.json["message"]
     for status in ("En tratamiento", "Recuperado", "Tratado", "Observación", "Crónico"):
         assert data(admin.put(f"{DIAGNOSES}/{row['id']}", json={"status": status}))["status"] == status
     assert wrong(admin.put(f"{DIAGNOSES}/{row['id']}", json={"status": "Quizás"})) == {"status"}
@@ -163,7 +165,10 @@ def test_what_a_treatment_uses(
         name: "Uno",
         "animal_record": "REC-001",
     }.items() <= link.items()
-    assert admin.post(path, json={"treatment_id": treatment, key: first}).status_code == 409
+    again = admin.post(path, json={"treatment_id": treatment, key: first})
+    assert again.status_code == 409
+    assert "lo mismo en tratamiento y " in again.json["message"]
+    assert "_id" not in again.json["message"]
     assert wrong(admin.post(path, json={"treatment_id": 999, key: first})) == {"treatment_id"}
     assert wrong(admin.post(path, json={"treatment_id": treatment, key: 999})) == {key}
     assert data(admin.put(f"{path}/{link['id']}", json={key: second}))[name] == "Dos"

@@ -229,3 +229,13 @@ def test_of_several_at_once_one_comes_in(app: Flask, instructor: Caller, capacit
         thread.join()
     assert sorted(statuses) == [201, 409, 409, 409]
     assert sum(heads(instructor).values()) == 1
+
+
+def test_the_trail_tells_of_a_move_what_people_know_of_it(app: Flask, admin: Caller) -> None:
+    [cow], loma, vega = herd(app), paddock(app), paddock(app, name="Vega")
+    stay = {"animal_id": cow, "field_id": loma, "assignment_date": str(day(9))}
+    data(admin.post("/animal-fields", json=stay), 201)
+    data(admin.post("/animal-fields/move", json={"animal_ids": [cow], "field_id": vega}), 201)
+    told = data(admin.get("/activity?entity=animal_field"))
+    assert len(told) == 3
+    assert not any("open" in entry["description"] or "open_animal_id" in entry["changes"] for entry in told)
