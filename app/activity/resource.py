@@ -21,7 +21,7 @@ from app.activity.trail import Asked
 from app.core.access import allow
 from app.core.cache import conditional
 from app.core.errors import Invalid, Malformed
-from app.core.http import asks, gives, success, written
+from app.core.http import asks, gives, paged, success, written
 from app.core.lists import MAX_LIMIT
 from app.users.guard import present, require
 
@@ -137,23 +137,7 @@ def _listed(query: ActivityQuery, actor_id: int | None) -> Response:
         last = str(rows[-1].id) if more else None
         return success({"items": _items(rows, query), "next_cursor": last, "has_more": more, "limit": limit})
     rows, total = trail.page(asked, query.page, limit)
-    return _paged(_items(rows, query), query.page, limit, total)
-
-
-def _paged(items: list[Any], page: int, limit: int, total: int) -> Response:
-    pages = -(-total // limit)
-    pagination = {
-        "page": page,
-        "limit": limit,
-        "total_items": total,
-        "total_pages": pages,
-        "has_next_page": page < pages,
-        "has_previous_page": page > 1,
-    }
-    response = success(items, meta={"pagination": pagination})
-    response.headers["X-Total-Count"] = str(total)
-    response.headers["X-Has-More"] = str(page < pages).lower()
-    return response
+    return paged(_items(rows, query), query.page, limit, total)
 
 
 def _asked(query: ActivityQuery | ActivityStatsQuery, actor_id: int | None) -> Asked:

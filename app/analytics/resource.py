@@ -8,7 +8,7 @@ from app.analytics.history import history
 from app.analytics.schemas import HistoryIn, HistoryOut
 from app.core.access import allow
 from app.core.cache import conditional
-from app.core.http import asks, gives, success, written
+from app.core.http import asks, gives, paged, written
 
 ns = Namespace("analytics", description="Cifras de la finca")
 
@@ -30,13 +30,4 @@ class AnimalHistory(Resource):
     def get(self, query: HistoryIn, id: int) -> Any:
         """Everything that was recorded of an animal, the newest first, with how many of each kind."""
         found, total = history(id, query.since, query.until, query.kinds, query.page, query.limit)
-        pages = -(-total // query.limit)
-        pagination = {
-            "page": query.page,
-            "limit": query.limit,
-            "total_items": total,
-            "total_pages": pages,
-            "has_next_page": query.page < pages,
-            "has_previous_page": query.page > 1,
-        }
-        return success(written(HistoryOut, found), meta={"pagination": pagination})
+        return paged(written(HistoryOut, found), query.page, query.limit, total)

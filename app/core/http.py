@@ -62,6 +62,28 @@ def success(
     return json_response(body, status)
 
 
+def pagination(page: int, limit: int, total: int) -> dict[str, Any]:
+    """`meta.pagination` of a page of a list of `total` rows."""
+    pages = -(-total // limit)
+    return {
+        "page": page,
+        "limit": limit,
+        "total_items": total,
+        "total_pages": pages,
+        "has_next_page": page < pages,
+        "has_previous_page": page > 1,
+    }
+
+
+def paged(data: Any, page: int, limit: int, total: int) -> Response:
+    """A page of a list in the envelope, its counts also in the headers."""
+    counts = pagination(page, limit, total)
+    response = success(data, meta={"pagination": counts})
+    response.headers["X-Total-Count"] = str(total)
+    response.headers["X-Has-More"] = str(counts["has_next_page"]).lower()
+    return response
+
+
 def json_response(body: Any, status: int = 200) -> Response:
     """Any JSON body; dates as ISO 8601."""
     return Response(orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS), status, mimetype="application/json")

@@ -14,7 +14,7 @@ from app.core.errors import Malformed
 from app.core.export import export_response
 from app.core.extensions import db
 from app.core.filters import FALSE
-from app.core.http import success
+from app.core.http import pagination, success
 from app.core.keyset import after, cursor_at, values_of
 from app.core.listing import Listing
 from app.core.rowview import dumped
@@ -68,14 +68,14 @@ def list_response(
     if _wants(args, "export"):
         return export_response(asked, args)
     by_cursor = args.get("cursor") or _wants(args, "cursor_mode")
-    data, pagination = (_after_cursor if by_cursor else _page)(asked, args)
-    meta = {"pagination": pagination, **_deleted(asked)}
+    data, counts = (_after_cursor if by_cursor else _page)(asked, args)
+    meta = {"pagination": counts, **_deleted(asked)}
     if counted_as and not by_cursor:
-        meta[counted_as] = pagination["total_items"]
+        meta[counted_as] = counts["total_items"]
     response = success(orjson.Fragment(dumped(data)), message, meta=meta)
     if not by_cursor:
-        response.headers["X-Total-Count"] = str(pagination["total_items"])
-    response.headers["X-Has-More"] = str(pagination["has_next_page"]).lower()
+        response.headers["X-Total-Count"] = str(counts["total_items"])
+    response.headers["X-Has-More"] = str(counts["has_next_page"]).lower()
     return response
 
 
@@ -86,15 +86,7 @@ def _page(asked: Asked, args: Mapping[str, str]) -> tuple[list[Any], dict[str, A
     # A page that is not full is the last one: it says itself how many there are.
     last = len(rows) < limit and (rows or page == 1)
     total = skipped + len(rows) if last else asked.total()
-    pages = -(-total // limit)
-    return data, {
-        "page": page,
-        "limit": limit,
-        "total_items": total,
-        "total_pages": pages,
-        "has_next_page": page < pages,
-        "has_previous_page": page > 1,
-    }
+    return data, pagination(page, limit, total)
 
 
 def _after_cursor(asked: Asked, args: Mapping[str, str]) -> tuple[list[Any], dict[str, Any]]:

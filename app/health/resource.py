@@ -9,7 +9,7 @@ from app.core import records
 from app.core.access import allow
 from app.core.cache import conditional
 from app.core.crud import crud
-from app.core.http import asks, gives, success, written
+from app.core.http import asks, gives, paged, written
 from app.core.lists import PARAMETERS, list_response
 from app.core.plain import Figures, Reference
 from app.health import catalogues, diagnoses, listings, treatments, vaccinations
@@ -237,13 +237,4 @@ class VaccinationsDue(Resource):
     def get(self, query: work.DueIn) -> Any:
         """The doses that living animals are due within `days` days, the longest overdue first."""
         rows, total = due(**query.model_dump())
-        pages = -(-total // query.limit)
-        pagination = {
-            "page": query.page,
-            "limit": query.limit,
-            "total_items": total,
-            "total_pages": pages,
-            "has_next_page": query.page < pages,
-            "has_previous_page": query.page > 1,
-        }
-        return success(written(work.DueOut, rows, many=True), meta={"pagination": pagination})
+        return paged(written(work.DueOut, rows, many=True), query.page, query.limit, total)
