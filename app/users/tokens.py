@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
+from sqlalchemy.exc import OperationalError
 
 from app.core import stamps, times
 from app.core.errors import Unauthenticated
@@ -21,8 +22,20 @@ from app.users.token_models import LoginSession
 ALGORITHM = "HS256"
 LEEWAY_S = 5
 PRINCIPAL_SECONDS = 60
+# For longer only while the database is away.
+PRINCIPAL_KEPT_S = 600
 # Given a new stamp whenever a session ends, so that no cache remembers it alive.
 ENDED_SESSIONS = "ended_sessions"
+
+
+class Facts(NamedTuple):
+    """What the database says of a person, as the cache keeps it."""
+
+    id: int
+    fullname: str
+    role: str
+    version: int
+    permissions: list[str]
 
 
 @dataclass(frozen=True)
@@ -137,25 +150,37 @@ def principal(user_id: int, session_id: int, claims: dict[str, Any] | None = Non
     known = _known(user_id, session_id)
     if known is None:
         return None
-    id_, fullname, role, version, permissions = known
     exp, csrf = (int(claims["exp"]), str(claims.get("csrf", ""))) if claims else (0, "")
-    return Principal(id_, fullname, role, frozenset(permissions), version, exp, session_id, csrf)
+    permissions = frozenset(known.permissions)
+    return Principal(known.id, known.fullname, known.role, permissions, known.version, exp, session_id, csrf)
 
 
-def _known(user_id: int, session_id: int) -> tuple[int, str, str, int, list[str]] | None:
+def _known(user_id: int, session_id: int) -> Facts | None:
     """What a principal is made of; from the cache while no person, right or ended session has changed."""
-    key = f"principal:{user_id}:{session_id}"
+    key = f"principal:{user_id}:{session_id}:facts"
     now, kept = stamps.reading_with(key, [*grants.TABLES, ENDED_SESSIONS])
-    if now and kept and kept[0] == now.text:
-        return tuple(kept[1])
+    known = Facts(*kept[1]) if now and kept and kept[0] == now.text else None
+    if known and time.time() < kept[2] + PRINCIPAL_SECONDS:
+        return known
+    try:
+        facts = _looked_up(user_id, session_id)
+    except OperationalError:
+        # The database is away, so nothing has changed; the stamps would say what had before.
+        db.session.rollback()
+        if known is None:
+            raise
+        return known
+    if now and facts:
+        stamps.keep(key, (now.text, tuple(facts), time.time()), PRINCIPAL_KEPT_S)
+    return facts
+
+
+def _looked_up(user_id: int, session_id: int) -> Facts | None:
     user = db.session.get(User, user_id)
     if user is None or not (user.status and user.approved and _lives(user_id, session_id)):
         return None
     permissions = sorted(grants.permissions_of(user.id, user.role))
-    facts = (user.id, user.fullname, user.role, user.token_version, permissions)
-    if now:
-        stamps.keep(key, (now.text, facts), PRINCIPAL_SECONDS)
-    return facts
+    return Facts(user.id, user.fullname, user.role, user.token_version, permissions)
 
 
 def _lives(user_id: int, session_id: int) -> bool:
