@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, cli, wiring
-from app.core import armour, cache, extensions, health, http, metrics, observability, transaction
+from app.core import armour, cache, extensions, health, http, metrics, observability, recall, transaction
 from app.core.doubled_prefix import undoubled
 from app.core.settings import Settings, load_settings
 from app.users import guard
@@ -16,7 +16,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     app = Flask("app", instance_path=str(settings.instance_dir), static_folder=None)
     hops = settings.trusted_proxies
-    proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    app.config["SETTINGS"] = settings
+    proxied = ProxyFix(recall.Recall(app), x_for=hops, x_proto=hops, x_host=hops)
     app.wsgi_app = undoubled(proxied)  # type: ignore[method-assign]
     observability.configure_logging(settings)
     extensions.init_app(app, settings)

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import date
 from functools import lru_cache, wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -16,8 +16,9 @@ from werkzeug.http import http_date
 
 from app.core import times
 from app.core.bodies import shelf
-from app.core.extensions import current_settings, db
-from app.core.stamps import Reading, fetch, foresee, keep, note_touched, reading, stamps, touch
+from app.core.extensions import current_settings, db, limiter
+from app.core.recall import NOTE, Note
+from app.core.stamps import Reading, fetch, foresee, ground, keep, note_touched, reading, stamps, touch
 
 __all__ = ["conditional", "fetch", "foresee", "init_app", "keep", "present_tag", "shared", "stamps", "touch"]
 
@@ -60,15 +61,17 @@ def _reads(tables: Tables, reader: str, cache_control: str) -> Callable[..., Any
     def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            now = reading(named(tables))
+            names, day = frozenset(named(tables)), today()
+            now = reading(names)
             question = _question(reader)
-            g.etag = tag = _tag(now, question) if now else None
+            g.etag = tag = _tag(now, day, question) if now else None
             response = _known(tag) or _kept(tag) or _made(tag, question, lambda: view(*args, **kwargs))
             if now:
                 response.headers["Last-Modified"] = _http_date(now.since)
             response.headers["Cache-Control"] = cache_control
             response.headers.add("Vary", "Authorization, Cookie")
             response.headers["X-Cache-Strategy"] = "stamps" if now else "none"
+            _note(response, tag, day, names)
             return response
 
         wrapper.reads = tables  # type: ignore[attr-defined]
@@ -85,8 +88,34 @@ def named(tables: Tables) -> Iterable[str]:
 _http_date = lru_cache(maxsize=64)(http_date)
 
 
-def _tag(now: Reading, question: str) -> str:
-    day = times.local_day(datetime.now(UTC), current_settings().farm_timezone)
+def today() -> date:
+    """The farm's day."""
+    return times.day_of_second(int(times.now().timestamp()), current_settings().farm_timezone)
+
+
+def _note(response: Response, tag: str | None, day: date, own: frozenset[str]) -> None:
+    """Lets the door remember an answer that was found, not made, with all that it rests on."""
+    principal, status = g.get("principal"), response.headers["X-Cache-Status"]
+    counted = limiter.context
+    if not tag or principal is None or not principal.expires_at or counted.conditional_deductions:
+        return
+    if status not in ("HIT", "REVALIDATED") or request.url_rule is None:
+        return
+    known = ground()
+    if known and known.bears(own):
+        first = counted.view_rate_limit
+        limits = sorted(counted.view_rate_limits, key=lambda one: one is not first)
+        request.environ[NOTE] = Note(
+            ground=known,
+            day=day,
+            expires_at=principal.expires_at,
+            tag=tag if status == "HIT" else "",
+            limits=tuple((one.limit, one.request_args) for one in limits),
+            route=str(request.url_rule),
+        )
+
+
+def _tag(now: Reading, day: date, question: str) -> str:
     return hashlib.blake2b(f"{now.text}|{day}|{question}".encode(), digest_size=12).hexdigest()
 
 

@@ -1,5 +1,6 @@
 """Questions that come while another is under way are put together as one. Each answer is newer than its question."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from threading import Event, Lock
 from typing import Any
@@ -44,6 +45,8 @@ class Gathering:
     def _lead(self, mine: _Round) -> None:
         try:
             with self._under_way:
+                # Requests that have come in by now, but have had no turn yet, join.
+                time.sleep(0)
                 self._close(mine)
                 mine.answer = self._ask(list(mine.keys))
         except Exception as error:

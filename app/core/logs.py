@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from app.core import times
 from app.core.settings import Settings
 
@@ -32,7 +34,11 @@ class JsonLines(logging.Formatter):
         line.update(getattr(record, "facts", {}))
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        try:
+            return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        except (TypeError, UnicodeError):
+            # A number beyond 64 bits, or half a character.
+            return json.dumps(line, ensure_ascii=True, default=str)
 
 
 class SharedFile(logging.Handler):

@@ -4,6 +4,8 @@ import logging
 import re
 import time
 import uuid
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import Counter, Gauge, Histogram
@@ -51,9 +53,32 @@ def _tally() -> Tally:
     return servers.tally
 
 
-def _arrive() -> None:
-    given = request.headers.get("X-Request-ID", "")
+class Seen(NamedTuple):
+    """A request that was answered; `cached` is what the cache did for it, '' when it had no part in it."""
+
+    method: str
+    route: str
+    path: str
+    status: int
+    cached: str
+    is_socket: bool = False
+
+
+def note_recalled(app: Flask, seen: Seen, given_id: str, began: float) -> str:
+    """A request that was answered before it came in: its log line and figures. The trace id it has."""
+    route.set(seen.route)
+    _name(given_id)
+    settings: Settings = app.config["SETTINGS"]
+    _note(app.extensions["servers"].tally, settings.server_id, seen, time.perf_counter() - began)
+    return trace_id.get()
+
+
+def _name(given: str) -> None:
     trace_id.set(given if ACCEPTABLE_ID.match(given) else str(uuid.uuid4()))
+
+
+def _arrive() -> None:
+    _name(request.headers.get("X-Request-ID", ""))
     route.set(str(request.url_rule) if request.url_rule else "unknown")
     g.arrived = time.perf_counter()
     IN_FLIGHT.inc()
@@ -65,23 +90,40 @@ def _leave(response: Response) -> Response:
     response.headers["X-Request-ID"] = trace_id.get()
     response.headers["X-Server-Id"] = settings.server_id
     seconds = time.perf_counter() - g.get("arrived", time.perf_counter())
-    _count(response, seconds, settings.server_id)
-    facts = {"method": request.method, "path": request.path, "status": response.status_code}
-    log.info("request", extra={"facts": {**facts, "ms": round(seconds * 1000, 1)}})
+    cached = response.headers.get("X-Cache-Status", "").lower()
+    # A WebSocket is one request as long as it lasts, which says nothing of how fast anything is.
+    is_socket = request.headers.get("Upgrade", "").lower() == "websocket"
+    seen = Seen(request.method, route.get(), request.path, response.status_code, cached, is_socket)
+    _note(_tally(), settings.server_id, seen, seconds)
     return response
 
 
-def _count(response: Response, seconds: float, server_id: str) -> None:
-    method = request.method if request.method in METHODS else "OTHER"
-    REQUESTS.labels(method, route.get(), str(response.status_code), server_id).inc()
-    cached = response.headers.get("X-Cache-Status", "").lower() or None
-    if cached:
-        CACHED.labels(cached).inc()
-    # A WebSocket is one request as long as it lasts, which says nothing of how fast anything is.
-    is_socket = request.headers.get("Upgrade", "").lower() == "websocket"
-    if not is_socket:
-        SECONDS.labels(method, route.get()).observe(seconds)
-    _tally().note(response.status_code, None if is_socket else seconds * 1000, cached)
+def _note(tally: Tally, server_id: str, seen: Seen, seconds: float) -> None:
+    method = seen.method if seen.method in METHODS else "OTHER"
+    _requests(method, seen.route, seen.status, server_id).inc()
+    if seen.cached:
+        _cached(seen.cached).inc()
+    if not seen.is_socket:
+        _seconds(method, seen.route).observe(seconds)
+    tally.note(seen.status, None if seen.is_socket else seconds * 1000, seen.cached or None)
+    facts = {"method": seen.method, "path": seen.path, "status": seen.status}
+    log.info("request", extra={"facts": {**facts, "ms": round(seconds * 1000, 1)}})
+
+
+# To find a figure by its labels takes longer than to add to it.
+@lru_cache(maxsize=4096)
+def _requests(method: str, template: str, status: int, server_id: str) -> Any:
+    return REQUESTS.labels(method, template, str(status), server_id)
+
+
+@lru_cache(maxsize=4096)
+def _seconds(method: str, template: str) -> Any:
+    return SECONDS.labels(method, template)
+
+
+@lru_cache(maxsize=64)
+def _cached(result: str) -> Any:
+    return CACHED.labels(result)
 
 
 def _settle(_error: BaseException | None) -> None:

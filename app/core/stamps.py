@@ -131,6 +131,36 @@ def reading(resources: Iterable[str]) -> Reading | None:
     return reading_with("", names)[0]
 
 
+class Ground(NamedTuple):
+    """What a request rests on: the keys of the stamps that it read at its door, and their values."""
+
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
+
+    def bears(self, resources: Iterable[str]) -> bool:
+        """Whether the stamps of these are among them."""
+        return {f"stamp:{name}" for name in resources}.issubset(self.keys)
+
+
+def ground() -> Ground | None:
+    """What this request rests on, people's rights included; None when it read no stamps at its door.
+
+    None with SQLite, too: its file is looked at later than the stamps are read.
+    """
+    known: dict[str, str] = g.get("read_stamps") or {}
+    if not known or _on_sqlite():
+        return None
+    return Ground(tuple(f"stamp:{name}" for name in known), tuple(known.values()))
+
+
+def holds(app: Flask, ground: Ground) -> bool:
+    """Whether nothing of it has changed. Needs neither a request nor the application's context."""
+    told = _guarded(lambda: _together(app).values(ground.keys))
+    return told is not None and all(
+        told[key] == value for key, value in zip(ground.keys, ground.values, strict=True)
+    )
+
+
 def reading_with(key: str, resources: Iterable[str]) -> tuple[Reading | None, Any]:
     """The stamps of the resources, read now, and what the cache holds under `key`, in one question to it."""
     if not _trusted():
@@ -142,7 +172,7 @@ def reading_with(key: str, resources: Iterable[str]) -> tuple[Reading | None, An
     if answer is None:
         return None, None
     value, found = answer
-    if foreseen:
+    if key and foreseen:
         g.read_stamps = dict(zip([*names, *more], found, strict=True))
     return _joined(found[: len(names)]), value
 
@@ -158,7 +188,8 @@ def _on_sqlite() -> bool:
 def _ask(key: str, names: Sequence[str]) -> tuple[Any, list[str]] | None:
     keys = [f"stamp:{name}" for name in names]
     asked = [key, *keys] if key else keys
-    told = _together.values(asked) if asked else {}
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    told = _together(app).values(asked) if asked else {}
     found = [told[one] or _first(one) for one in keys]
     return (told.get(key), [str(one) for one in found]) if all(found) else None
 
@@ -169,11 +200,13 @@ def _first(key: str) -> Any:
     return cache.get(key)
 
 
-def _values(keys: list[str]) -> dict[str, Any]:
-    return dict(zip(keys, cache.get_many(*keys), strict=True))
-
-
-_together = Gathering(_values)
+def _together(app: Flask) -> Gathering:
+    found: Gathering | None = app.extensions.get("stamps_together")
+    if found is None:
+        backend = app.extensions["cache"][cache]
+        found = Gathering(lambda keys: dict(zip(keys, backend.get_many(*keys), strict=True)))
+        found = app.extensions.setdefault("stamps_together", found)
+    return found
 
 
 def _new() -> str:

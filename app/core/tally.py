@@ -73,7 +73,8 @@ class Tally:
     def note(self, status: int, ms: float | None, cached: str | None = None) -> None:
         """An answer: its status, its time (None where that means nothing) and what the cache had to do with it."""
         with self._lock:
-            self._untold.update(["requests", f"{status // 100}xx"])
+            self._untold["requests"] += 1
+            self._untold[f"{status // 100}xx"] += 1
             if cached:
                 self._untold[f"cache_{cached}"] += 1
             present = self._present(time.monotonic())

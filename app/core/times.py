@@ -39,7 +39,12 @@ def iso(moment: datetime) -> str:
 
 def iso_ms(ts_ms: int) -> str:
     """`2026-11-20T20:05:04.123Z` for milliseconds since 1970."""
-    return from_ms(ts_ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ts_ms % 1000:03d}Z"
+    return f"{_iso_second(ts_ms // 1000)}.{ts_ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _iso_second(second: int) -> str:
+    return from_ms(second * 1000).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def local_day(moment: datetime, zone: str) -> date:
