@@ -108,14 +108,23 @@ class Ingest:
         }
 
     def _write(self) -> None:
-        linger_s = self._settings.mqtt_batch_linger_ms / 1000
         while True:
-            batch = self._queue.take(self._settings.mqtt_batch_size, linger_s, timeout_s=0.2)
-            if batch:
-                with waiting(STATEMENT_S):
-                    self._store(batch)
-            elif self._draining.is_set():
-                return
+            try:
+                if not self._write_some() and self._draining.is_set():
+                    return
+            except Exception:
+                # Without its writer ingest would look alive and store nothing.
+                log.exception("the writer stumbled")
+                if self._stopping.wait(1.0):
+                    return
+
+    def _write_some(self) -> bool:
+        linger_s = self._settings.mqtt_batch_linger_ms / 1000
+        batch = self._queue.take(self._settings.mqtt_batch_size, linger_s, timeout_s=0.2)
+        if batch:
+            with waiting(STATEMENT_S):
+                self._store(batch)
+        return bool(batch)
 
     def _store(self, batch: list[Arrival]) -> None:
         started = time.perf_counter()

@@ -156,7 +156,10 @@ class Sensor:
     ) -> None:  # fmt: skip
         self.key, self.code, self.stamped = name, code, stamped
         self.acknowledged: set[int] = set()
-        self.sent, self._mids = first, {}  # type: ignore[var-annotated]
+        self.sent = first
+        self._mids: dict[int, int] = {}
+        # Taken before we knew their number.
+        self._early: set[int] = set()
         self._lock = threading.Lock()
         self._client = Client(
             CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, protocol=MQTTv311
@@ -174,16 +177,23 @@ class Sensor:
         body: dict[str, Any] = {self.key: self.sent}
         if self.stamped:
             body["timestamp"] = time.time()
+        # Not under our lock: the library holds its own when it calls us back.
+        told = self._client.publish(f"finca/{self.code}/telemetry", json.dumps(body), qos=1)
         with self._lock:
-            told = self._client.publish(f"finca/{self.code}/telemetry", json.dumps(body), qos=1)
-            self._mids[told.mid] = self.sent
+            if told.mid in self._early:
+                self._early.discard(told.mid)
+                self.acknowledged.add(self.sent)
+            else:
+                self._mids[told.mid] = self.sent
         self.sent += 1
 
     def _taken(self, _client: Any, _data: Any, mid: int, *_more: Any) -> None:
         with self._lock:
             number = self._mids.pop(mid, None)
-        if number is not None:
-            self.acknowledged.add(number)
+            if number is None:
+                self._early.add(mid)
+            else:
+                self.acknowledged.add(number)
 
     @property
     def waiting(self) -> int:

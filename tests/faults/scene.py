@@ -6,20 +6,21 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pymysql
-from faults.burden import Asked, Readers, Sensor, Wire, Writers
+from faults.burden import Readers, Sensor, Wire, Writers
 from sensors.farmyard import wait_until
 
 # Before the fault: every web process has answered every list at least once.
 WARM_S = 4.0
 # After it: what is late must have the time to go wrong.
 AFTERMATH_S = 3.0
+# What was acknowledged before that long after the fault does not show that anything works again.
+SETTLING_S = 1.0
 NEVER_S = 90.0
 LISTS = [
     "/api/v1/species",
@@ -48,8 +49,11 @@ class Row:
     readings: int
     readings_lost: int
     readings_doubled: int
+    unstamped_doubled: int
     recovery_s: float
     notes: Counter[str]
+    # The sensors lost the broker: they send again what it may have taken, and the broker passes both on as two.
+    cut_off: bool = False
 
     @property
     def share(self) -> float:
@@ -62,6 +66,7 @@ class Row:
             "reads": self.share < 0.001,
             "readings lost": self.readings_lost == 0,
             "readings doubled": self.readings_doubled == 0,
+            "readings without an instant doubled": self.unstamped_doubled == 0 or self.cut_off,
             "records lost": self.records_lost == 0,
             "records doubled": self.records_doubled == 0,
             "recovery": self.recovery_s < 10,
@@ -107,7 +112,7 @@ class Scene:
         self.sensors = farm.sensors(f"s{time.time_ns() // 1_000_000 % 10**9}")
         self._crews = [self.readers.crew, self.writers.crew, *(sensor.crew for sensor in self.sensors)]
 
-    def play(self, fault: Fault) -> Row:
+    def play(self, fault: Fault, *, cut_off: bool = False) -> Row:
         """Breaks something while everybody works, and waits until all is well."""
         for crew in self._crews:
             crew.start()
@@ -116,6 +121,7 @@ class Scene:
             began = time.monotonic()
             # Since when it could be whole again: a kill is over at once, a freeze when it is thawed.
             over = fault()
+            time.sleep(SETTLING_S)
             whole = self._await_whole()
             time.sleep(AFTERMATH_S)
         finally:
@@ -125,7 +131,7 @@ class Scene:
                 wire.close()
         try:
             wait_until(lambda: not any(sensor.waiting for sensor in self.sensors), "the broker takes all", 60)
-            return self._told(began, over, whole)
+            return replace(self._told(began, over, whole), cut_off=cut_off)
         finally:
             for sensor in self.sensors:
                 sensor.close()
@@ -172,7 +178,10 @@ class Scene:
             sum(count - 1 for count in records.values()),
             sum(len(sensor.acknowledged) for sensor, _ in stored),
             sum(len(sensor.acknowledged - counted.keys()) for sensor, counted in stored),
-            sum(count - 1 for _, counted in stored for count in counted.values()),
+            *(
+                sum(count - 1 for sensor, counted in stored for count in counted.values() if sensor.stamped is own)
+                for own in (True, False)
+            ),
             max(whole, trouble) - over,
             Counter(f"{asked.status} {asked.note}" for asked in [*failed, *refused]),
         )  # fmt: skip
@@ -195,6 +204,16 @@ def kill(pid: int) -> Fault:
     return fault
 
 
+def kill_alone(pid: int) -> Fault:
+    """SIGKILL to one process; who started it may start another."""
+
+    def fault() -> float:
+        os.kill(pid, signal.SIGKILL)
+        return time.monotonic()
+
+    return fault
+
+
 def freeze(pid: int, seconds: float) -> Fault:
     """SIGSTOP, and SIGCONT after a while."""
 
@@ -212,17 +231,3 @@ def freeze(pid: int, seconds: float) -> Fault:
 def children(pid: int) -> list[int]:
     """The processes that a process has started."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """One process alone stands still for as long as the block lasts."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def failures(asked: list[Asked]) -> list[Asked]:
-    return [one for one in asked if one.failed]
