@@ -1,6 +1,9 @@
-"""The application factory: settings, extensions, api, wiring; nothing else."""
+"""The application and its factory: settings, extensions, api, wiring; nothing else."""
+
+from typing import Any
 
 from flask import Flask
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, cli, wiring
@@ -10,11 +13,32 @@ from app.core.settings import Settings, load_settings
 from app.users import guard
 
 
+class NoSession(SessionInterface):
+    """Flask's own sessions, in signed cookies: there are none, and nothing is spent on opening them."""
+
+    def open_session(self, app: Flask, request: Any) -> NullSession:
+        """An empty one that refuses to be written."""
+        return self.make_null_session(app)
+
+    def save_session(self, *_arguments: Any) -> None:
+        """Nothing is kept."""
+
+
+class Farm(Flask):
+    """Flask without what nobody here uses."""
+
+    session_interface = NoSession()
+
+    def ensure_sync(self, func: Any) -> Any:
+        """Nothing of ours is a coroutine, so none of the functions of a request is asked whether it is one."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """A configured application. Connects to nothing and starts no thread, so it may be made before a fork."""
     settings = settings or load_settings()
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
-    app = Flask("app", instance_path=str(settings.instance_dir), static_folder=None)
+    app = Farm("app", instance_path=str(settings.instance_dir), static_folder=None)
     hops = settings.trusted_proxies
     app.config["SETTINGS"] = settings
     proxied = ProxyFix(recall.Recall(app), x_for=hops, x_proto=hops, x_host=hops)

@@ -38,8 +38,10 @@ def init_app(app: Flask) -> None:
 
 def arm(response: Response) -> Response:
     """Adds the headers; one that the answer carries already stays."""
+    carried = {name.lower() for name, _ in response.headers}
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in carried:
+            response.headers.add(name, value)
     if request.path.startswith(SHARED):
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     if request.is_secure:

@@ -48,14 +48,13 @@ class Asked:
         )
 
     def by_id(self) -> Select[Any]:
-        """The rows with one of `ids_`: the view, the keys of what is related, then all columns as they are stored."""
+        """The rows with one of `ids_`: the view, the keys of what is related, then what the view leaves out."""
         return self._known("by_id", self._by_id)
 
     def _by_id(self) -> Select[Any]:
-        table = self.listing.table
-        stored = [column.label(f"stored_{name}") for name, column in table.columns.items()]
-        wanted = table.columns["id"].in_(bindparam("ids_", expanding=True))
-        return self.query(*self.related_keys(), *stored).where(wanted)
+        wanted = self.listing.table.columns["id"].in_(bindparam("ids_", expanding=True))
+        unseen = [place for place in self.listing.stored_in(self.view) if not isinstance(place, int)]
+        return self.query(*self.related_keys(), *unseen).where(wanted)
 
     def related_keys(self) -> list[ColumnElement[Any]]:
         """The keys by which the records related to a row are found, after the row's own columns."""

@@ -47,11 +47,18 @@ def _notice(context: Any) -> None:
 
 
 def _watch_pool(engine: Engine) -> None:
+    told: tuple[int, int] | None = None
+
     def tell(returning: int) -> None:
+        nonlocal told
         pool: Any = engine.pool
         IN_USE.set(max(pool.checkedout() - returning, 0))
-        OVERFLOW.set(max(pool.overflow(), 0))
-        SIZE.set(pool.size())
+        # These hardly ever change, and this is called twice a request.
+        sizes = max(pool.overflow(), 0), pool.size()
+        if sizes != told:
+            told = sizes
+            OVERFLOW.set(sizes[0])
+            SIZE.set(sizes[1])
 
     event.listen(engine, "checkout", lambda *_: tell(0))
     # Told before the connection is back in its place.

@@ -1,6 +1,5 @@
 """Questions that come while another is under way are put together as one. Each answer is newer than its question."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from threading import Event, Lock
 from typing import Any
@@ -22,10 +21,13 @@ class _Round:
 
 
 class Gathering:
-    """Puts questions to `ask` one round at a time: who comes during a round is answered by the next."""
+    """Puts questions to `ask` one round at a time: who comes during a round is answered by the next.
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask, self._next = ask, _Round()
+    Before a round, `give_way` lets those have their turn who have come already: greenlets have none until one waits.
+    """
+
+    def __init__(self, ask: Ask, give_way: Callable[[], None] = lambda: None) -> None:
+        self._ask, self._give_way, self._next = ask, give_way, _Round()
         self._under_way, self._joining = Lock(), Lock()
 
     def values(self, keys: Iterable[str]) -> Mapping[str, Any]:
@@ -45,8 +47,7 @@ class Gathering:
     def _lead(self, mine: _Round) -> None:
         try:
             with self._under_way:
-                # Requests that have come in by now, but have had no turn yet, join.
-                time.sleep(0)
+                self._give_way()
                 self._close(mine)
                 mine.answer = self._ask(list(mine.keys))
         except Exception as error:

@@ -63,6 +63,14 @@ class Listing:
         """How whole rows are read and written."""
         return RowView.of(self.shape, self.columns)
 
+    def stored_in(self, view: RowView) -> tuple[int | ColumnElement[Any], ...]:
+        """For each column of the table: its place in the view's rows, or, where they lack it, the column."""
+        return self._stored if view is self.view else _stored(self, view)
+
+    @cached_property
+    def _stored(self) -> tuple[int | ColumnElement[Any], ...]:
+        return _stored(self, self.view)
+
     @cached_property
     def statements(self) -> dict[Any, Select[Any]]:
         """Statements made for this listing, to be used again; as many as it has orders."""
@@ -125,6 +133,14 @@ class Listing:
     def wire(self, name: str) -> str:
         """The name of a field in answers."""
         return wire_name(self.shape, name)
+
+
+def _stored(listing: Listing, view: RowView) -> tuple[int | ColumnElement[Any], ...]:
+    shown = {name: place for place, name in enumerate(view.names)}
+    return tuple(
+        shown[name] if name in shown and listing.columns[name] is column else column.label(f"stored_{name}")
+        for name, column in listing.table.columns.items()
+    )
 
 
 def _aliases(info: Any) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -54,10 +55,22 @@ def _from_columns(listing: Listing, ids: Sequence[int], args: Mapping[str, str])
     data, start = asked.view.written(rows), len(asked.view.columns)
     end = start + len(asked.relations)
     attach(asked.relations, data, [row[start:end] for row in rows])
+    stored = [_stored(row, listing.stored_in(asked.view), end) for row in rows]
+    place = list(listing.table.columns.keys()).index("id")
     return [
-        Shown(row.stored_id, orjson.Fragment(dumped(one)), _mark(row[end:]))
-        for row, one in zip(rows, data, strict=True)
+        Shown(values[place], orjson.Fragment(dumped(one)), _mark(values))
+        for values, one in zip(stored, data, strict=True)
     ]
+
+
+def _stored(row: Sequence[Any], places: Sequence[Any], end: int) -> list[Any]:
+    """The row's values as they are stored: from among those shown, or from `end` on."""
+    rest = iter(row[end:])
+    return [_aware(row[place]) if isinstance(place, int) else next(rest) for place in places]
+
+
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
 def _from_records(listing: Listing, ids: Sequence[int], args: Mapping[str, str]) -> list[Shown]:

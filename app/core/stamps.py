@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app, g
+from gevent import monkey
 from redis import RedisError
 from sqlalchemy.orm import Session
 
@@ -204,7 +205,8 @@ def _together(app: Flask) -> Gathering:
     found: Gathering | None = app.extensions.get("stamps_together")
     if found is None:
         backend = app.extensions["cache"][cache]
-        found = Gathering(lambda keys: dict(zip(keys, backend.get_many(*keys), strict=True)))
+        give_way = partial(time.sleep, 0) if monkey.is_module_patched("time") else lambda: None
+        found = Gathering(lambda keys: dict(zip(keys, backend.get_many(*keys), strict=True)), give_way)
         found = app.extensions.setdefault("stamps_together", found)
     return found
 
