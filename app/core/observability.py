@@ -106,8 +106,12 @@ def _note(tally: Tally, server_id: str, seen: Seen, seconds: float) -> None:
     if not seen.is_socket:
         _seconds(method, seen.route).observe(seconds)
     tally.note(seen.status, None if seen.is_socket else seconds * 1000, seen.cached or None)
-    facts = {"method": seen.method, "path": seen.path, "status": seen.status}
-    log.info("request", extra={"facts": {**facts, "ms": round(seconds * 1000, 1)}})
+    if log.isEnabledFor(logging.INFO):
+        # Not `log.info`: it looks for the line of code it is called from, which nobody wants to know here.
+        record = log.makeRecord(log.name, logging.INFO, "", 0, "request", (), None)
+        facts = {"method": seen.method, "path": seen.path, "status": seen.status}
+        record.facts = {**facts, "ms": round(seconds * 1000, 1)}
+        log.handle(record)
 
 
 # To find a figure by its labels takes longer than to add to it.

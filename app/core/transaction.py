@@ -77,7 +77,8 @@ def transactional(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        db.session().info.pop(HELD, None)
+        if db.session.registry.has():
+            db.session().info.pop(HELD, None)
         return repeatedly(lambda: _answered(view, args, kwargs), "http", _is_repeatable)
 
     return wrapper
@@ -126,6 +127,8 @@ def on_rollback(call: Callable[[], Any]) -> None:
 
 def rollback() -> None:
     """Undoes the present transaction and forgets what would have been told about it."""
+    if not db.session.registry.has():
+        return
     info = db.session().info
     info.pop(CALLS, None)
     db.session.rollback()
