@@ -14,6 +14,7 @@ from app.core.http import written
 from app.core.listing import Listing
 from app.core.related import attach, relations_asked
 from app.core.rowview import dumped
+from app.core.transaction import reading
 
 
 class Shown(NamedTuple):
@@ -49,9 +50,8 @@ def _from_columns(listing: Listing, ids: Sequence[int], args: Mapping[str, str])
     asked = Asked(
         listing, (), (), view_of(listing, args.get("fields", ""), set()), relations_asked(listing, args)
     )
-    # What was changed in this transaction is to be seen.
-    db.session.flush()
-    rows = db.session.connection().execute(asked.by_id(), {"ids_": ids}).all()
+    with reading() as connection:
+        rows = connection.execute(asked.by_id(), {"ids_": ids}).all()
     data, start = asked.view.written(rows), len(asked.view.columns)
     end = start + len(asked.relations)
     attach(asked.relations, data, [row[start:end] for row in rows])

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Flask, request
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.core.database_patience import be_patient, hurry
@@ -54,6 +55,18 @@ def transaction() -> Iterator[Session]:
         writing.reset(token)
     db.session().info[HELD] = True
     _run_calls()
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection for one question: that of the transaction under way, or one of its own, which costs half as much."""
+    if db.session.registry.has() and db.session().in_transaction():
+        # What was changed in it is to be seen.
+        db.session.flush()
+        yield db.session.connection()
+        return
+    with db.engine.connect() as connection:
+        yield connection
 
 
 def transacted(work: Callable[[Session], Result]) -> Result:
