@@ -1,7 +1,6 @@
 """Who hears what. Lower rooms are given the functions of higher ones here, and nowhere else."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from flask import Flask, current_app
@@ -20,8 +19,8 @@ from app.core.settings import Settings
 from app.core.transaction import transaction
 from app.health.models import AnimalDisease, Treatment, Vaccination
 from app.herd.animals import recorded
-from app.herd.earliest import first_day
 from app.herd.models import Animal
+from app.herd.recorded import Span, span
 from app.herd.statuses import departed
 from app.land import stays
 from app.land.models import AnimalField
@@ -54,8 +53,8 @@ def init_app(app: Flask) -> None:
     app.extensions["rounds"] = None
     if stays.leave not in departed:
         departed.append(stays.leave)
-    if first_day_recorded not in recorded:
-        recorded.append(first_day_recorded)
+    if days_recorded not in recorded:
+        recorded.append(days_recorded)
 
 
 def tags_of_animals(animal_ids: Iterable[int]) -> Mapping[int, str]:
@@ -68,9 +67,9 @@ def tags_of_animals(animal_ids: Iterable[int]) -> Mapping[int, str]:
     return found
 
 
-def first_day_recorded(animal_id: int) -> date | None:
-    """The first day on which the animal stood in a paddock, was ill, or was given something."""
-    return first_day(
+def days_recorded(animal_id: int) -> Span:
+    """The first and the last day on which the animal came into a paddock, was ill, or was given something."""
+    return span(
         animal_id,
         *(AnimalField.assignment_date, AnimalDisease.diagnosis_date),
         *(Treatment.treatment_date, Vaccination.vaccination_date),

@@ -61,6 +61,7 @@ crud(
     keys=("record",),
     references={"breeds_id": Reference("breed", Breed, "name"), **BY_RECORD},
     relatives=counts.relatives,
+    warnings=animals.warnings,
 )
 
 

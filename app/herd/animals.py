@@ -11,14 +11,23 @@ from app.core.errors import Invalid
 from app.core.extensions import db
 from app.herd import parents, statuses
 from app.herd.days import FUTURE, outside, today
-from app.herd.earliest import first_in_herd
 from app.herd.models import Animal
+from app.herd.recorded import Span, in_herd
 from app.herd.statuses import ALIVE, Change, absences, departed
 
-__all__ = ["animal_of", "departed", "recorded", "register", "require_day", "require_present", "revise"]
+__all__ = [
+    "animal_of",
+    "departed",
+    "recorded",
+    "register",
+    "require_day",
+    "require_present",
+    "revise",
+    "warnings",
+]
 
-# Called as f(animal_id): the first day of what the rooms above have recorded of an animal.
-recorded: list[Callable[[int], date | None]] = []
+# Called as f(animal_id): the first and last day of what the rooms above have recorded of an animal.
+recorded: list[Callable[[int], Span]] = []
 
 
 def animal_of(animal_id: int) -> Animal:
@@ -74,6 +83,19 @@ def revise(animal: Animal, **changes: Any) -> Animal:
     return animal
 
 
+def warnings(animal: Animal) -> list[str]:
+    """What is strange about a stored animal: records of days on which it was dead or sold."""
+    if animal.status == ALIVE or animal.status_date is None:
+        return []
+    days = (known(animal.id)[1] for known in (in_herd, *recorded))
+    last = max((day for day in days if day), default=animal.status_date)
+    if last <= animal.status_date:
+        return []
+    return [
+        f"Figura como {animal.status} desde el {animal.status_date} y hay registros hasta el {last}; revíselos"
+    ]
+
+
 def _held_parents(fields: Mapping[str, Any]) -> list[Animal]:
     """The parents as they are now, and nobody makes of a father a cow before the calf is stored."""
     ids = {fields.get("father_id"), fields.get("mother_id")} - {None}
@@ -119,6 +141,6 @@ def _birth_problems(animal: Animal | None, birth_date: date) -> dict[str, str]:
         return {"birth_date": FUTURE}
     if animal is None or birth_date <= animal.birth_date:
         return {}
-    days = (first(animal.id) for first in (first_in_herd, *recorded))
+    days = (known(animal.id)[0] for known in (in_herd, *recorded))
     earliest = min((day for day in days if day), default=birth_date)
     return {"birth_date": f"Hay registros del animal desde el {earliest}"} if earliest < birth_date else {}

@@ -236,6 +236,21 @@ def test_no_record_is_older_than_a_birth_that_is_moved(admin: Caller) -> None:
         made(put(admin, animal, birth_date=days_ago(500)), 200)
 
 
+def test_records_after_a_departure_are_pointed_out(admin: Caller) -> None:
+    animal = new_animal(admin)
+    made(
+        admin.post(
+            "/treatments",
+            json={"animal_id": animal["id"], "treatment_date": days_ago(10), "description": "Baño"},
+        )
+    )
+    early = put(admin, animal, status="Muerto", status_date=days_ago(11))
+    [warning] = early.json["meta"]["warnings"]
+    assert days_ago(10) in warning
+    assert warning in early.json["message"]
+    assert "meta" not in put(admin, animal, status_date=days_ago(10)).json
+
+
 Entries = st.lists(
     st.tuples(st.sampled_from(["Vivo", "Vendido", "Muerto"]), st.integers(0, 30)), min_size=1, max_size=8
 )
