@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-down test test-cluster coverage lint ruff mypy imports spelling security format lock bench bench-peers migration hooks clean
+.PHONY: help run stack stack-down test test-cluster test-faults coverage lint ruff mypy imports spelling security format lock bench bench-load bench-peers migration hooks clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: .venv/dev.stamp ## Run the whole suite (a part of it: make test ARGS="test
 
 test-cluster: .venv/dev.stamp ## Kill nodes of a Galera cluster, Sentinels and ingests under load (minutes)
 	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
+
+test-faults: .venv/dev.stamp ## Kill, freeze and cut off every part of the stack under load (WRITE=1: into docs/reliability.md)
+	FAULTS=$(if $(WRITE),write,1) $(BIN)/python -m pytest tests/faults $(ARGS)
 
 coverage: .venv/dev.stamp ## Run the suite and show the lines that no test reached
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
@@ -59,7 +62,10 @@ lock: .venv/dev.stamp ## Pin the dependencies again (newer ones: make lock ARGS=
 		-c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
 
 bench: .venv/dev.stamp ## Run every benchmark, one after the other
-	@set -e; for program in $$(grep -l __main__ bench/*.py); do echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done
+	@set -e; for program in $$(grep -l __main__ bench/*.py | grep -v bench/load.py); do echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done
+
+bench-load: .venv/run.stamp .venv-bench/stamp ## Put SIGLAB's load suite to the stack (minutes; how long: ARGS="--time 0.1")
+	.venv-bench/bin/python bench/load.py $(ARGS)
 
 bench-peers: .venv-bench/stamp ## Install what bench/records.py compares us with, apart from our own packages
 
