@@ -116,8 +116,8 @@ def started(stack: ExitStack) -> dict[str, Any]:
     return servers
 
 
-# Threads and kept connections: measured faster here than gevent (its driver is C) and than one request a connection.
-DRF_WORKER = os.environ.get("DRF_WORKER", "-k gthread --threads 4 --keep-alive 75").split()
+# Threads and kept connections: its driver is C, and would make a gevent worker wait.
+DRF_WORKER = ("-k", "gthread", "--threads", "4", "--keep-alive", "75")
 
 
 def _peers_python() -> str | None:
