@@ -183,7 +183,7 @@ def test_what_is_needed_is_not_deleted(farm: Pasture, slug: str) -> None:
     other, name = BLOCKED_BY[slug]
     target = farm.person("Instructor") if slug == "users" else farm.fresh(slug)
     later = {"birth_date": "2024-05-01"} if slug == "animals" else {}
-    dependant = made(farm.caller.post(f"/{other}", json=farm.body(other) | later | {name: target}))
+    dependent = made(farm.caller.post(f"/{other}", json=farm.body(other) | later | {name: target}))
     path = f"/{slug}/{target}"
     verdict = made(farm.caller.get(f"{path}/dependencies"), 200)
     assert (verdict["id"], verdict["hasDependencies"], verdict["canDelete"]) == (target, True, False)
@@ -196,7 +196,7 @@ def test_what_is_needed_is_not_deleted(farm: Pasture, slug: str) -> None:
     assert details["blocking_dependencies"] >= 1
     assert details["warnings"][0]["count"] == 1
     assert details["messages"]
-    assert listed(farm.caller, other, f"{name}={target}")[0]["id"] == dependant["id"]
+    assert listed(farm.caller, other, f"{name}={target}")[0]["id"] == dependent["id"]
     made(farm.caller.delete(f"/{other}/{dependant['id']}"), 200)
     assert made(farm.caller.get(f"{path}/dependencies"), 200)["canDelete"] is True
     made(farm.caller.delete(path), 200)

@@ -37,7 +37,9 @@ MEDIA_TYPES = {
 LONGEST_RANGE_D = 1000
 ROWS_AT_ONCE = 5000
 SECONDS = Histogram("report_seconds", "Time to draw a report's file", ["kind"])
-BYTES = Histogram("report_bytes", "Size of a report's file", ["kind"], buckets=[2**n for n in range(12, 25, 2)])
+BYTES = Histogram(
+    "report_bytes", "Size of a report's file", ["kind"], buckets=[2**n for n in range(12, 25, 2)]
+)
 
 
 def create_report(
