@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from cluster.farm import Say
 from galera import Cluster
 from server_process import ServerMissing
 
@@ -31,3 +32,14 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip(f"not installed: {missing}")
     with whole:
         yield whole
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Prints a line of docs/clusters.md's table, past pytest."""
+
+    def line(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}", flush=True)
+
+    return line

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from cluster.load import call
+from cluster.load import Load, call
 from sensors.farmyard import wait_until
 from server_process import Server
 from serving import Gunicorn
 
+Say = Callable[[str], None]
 ANIMALS = 8
+CALM_S = 3.0
 
 
 class Web(Gunicorn):
@@ -44,9 +47,14 @@ class Farm:
     """Webs that ask the same database in the orders given, and ingests that share one subscription."""
 
     def __init__(
-        self, urls: Sequence[str], redis_url: str, mqtt_url: str = "mqtt://127.0.0.1:9", ingests: int = 0
+        self,
+        urls: Sequence[str],
+        redis_url: str,
+        mqtt_url: str = "mqtt://127.0.0.1:9",
+        ingests: int = 0,
+        **settings: Any,
     ) -> None:
-        shared = {"redis_url": redis_url, "mqtt_url": mqtt_url, "mqtt_ingest": "process"}
+        shared = {"redis_url": redis_url, "mqtt_url": mqtt_url, "mqtt_ingest": "process", **settings}
         self.webs = [Web(n, database_url=url, **shared) for n, url in enumerate(urls, start=1)]
         self.ingests: dict[int, subprocess.Popen[bytes]] = {}
         self._ingests = ingests
@@ -122,3 +130,20 @@ class Farm:
         servers: list[Server] = [*self.webs]
         files = [*(server.log for server in servers), *self.folder.glob("ingest-*.log")]
         return "".join(f"\n== {file.name}\n{file.read_text(errors='replace')[-2500:]}" for file in files)
+
+
+def go_on(load: Load, records: int = 20, seconds: float = 60) -> None:
+    """Returns when so many more are written."""
+    wanted = load.written() + records
+    wait_until(lambda: load.written() >= wanted, "writes go on", seconds)
+
+
+@contextmanager
+def loaded(farm: Farm, name: str, **more: int) -> Iterator[Load]:
+    """Work for as long as the block lasts; nothing but good answers and 503s with `Retry-After` may come of it."""
+    with Load([web.url for web in farm.webs], farm.token, farm.animals, name=name, **more) as load:
+        time.sleep(CALM_S)
+        yield load
+        time.sleep(CALM_S)
+    assert not load.writes.wrong, f"{load.writes.wrong}\n{farm.logs()}"
+    assert not load.reads.wrong, f"{load.reads.wrong}\n{farm.logs()}"

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 from cluster.counting import require_each_once, require_readings
-from cluster.farm import Farm
-from cluster.load import Load, publishing
+from cluster.farm import Farm, Say, go_on, loaded
+from cluster.load import publishing
 from galera import Cluster
 from sensors.farmyard import wait_until
 from servers import Mosquitto, Redis
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.cluster, pytest.mark.timeout(600)]
-Say = Callable[[str], None]
-CALM_S = 3.0
 # The application waits 5 s for a statement; what is beyond is the bar of recovery.
 RECOVERY_S = 10.0
 
@@ -29,34 +26,6 @@ def farm(cluster: Cluster, redis_server: Redis) -> Iterator[Farm]:
     url = cluster.create_database("farm")
     with Farm([url, url], redis_server.url) as farm:
         yield farm
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Prints a line of docs/clusters.md's table, past pytest."""
-
-    def line(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n{text}", flush=True)
-
-    return line
-
-
-def go_on(load: Load, records: int = 20, seconds: float = 60) -> None:
-    """Returns when so many more are written."""
-    wanted = load.written() + records
-    wait_until(lambda: load.written() >= wanted, "writes go on", seconds)
-
-
-@contextmanager
-def loaded(farm: Farm, name: str, **more: int) -> Iterator[Load]:
-    """Work for as long as the block lasts; nothing but good answers and 503s with `Retry-After` may come of it."""
-    with Load([web.url for web in farm.webs], farm.token, farm.animals, name=name, **more) as load:
-        time.sleep(CALM_S)
-        yield load
-        time.sleep(CALM_S)
-    assert not load.writes.wrong, f"{load.writes.wrong}\n{farm.logs()}"
-    assert not load.reads.wrong, f"{load.reads.wrong}\n{farm.logs()}"
 
 
 def test_each_node_killed_and_brought_back_under_load(
