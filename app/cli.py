@@ -9,8 +9,8 @@ from flask import Flask, current_app
 
 from app import wiring
 from app.activity.commands import activity
-from app.biogas import demo, materials
 from app.backup.commands import backup
+from app.biogas import demo, materials
 from app.core.errors import DomainError
 from app.core.extensions import current_settings
 from app.core.index_check import check_indexes

@@ -197,7 +197,7 @@ def test_what_is_needed_is_not_deleted(farm: Pasture, slug: str) -> None:
     assert details["warnings"][0]["count"] == 1
     assert details["messages"]
     assert listed(farm.caller, other, f"{name}={target}")[0]["id"] == dependent["id"]
-    made(farm.caller.delete(f"/{other}/{dependant['id']}"), 200)
+    made(farm.caller.delete(f"/{other}/{dependent['id']}"), 200)
     assert made(farm.caller.get(f"{path}/dependencies"), 200)["canDelete"] is True
     made(farm.caller.delete(path), 200)
 
