@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from cluster.counting import require_each_once, require_readings
-from cluster.farm import Farm, Say, go_on, loaded
+from cluster.counting import require_each_once, require_readings, rows
+from cluster.farm import Farm, Say, Web, go_on, loaded
 from cluster.load import publishing
 from galera import Cluster
 from sensors.farmyard import wait_until
 from servers import Mosquitto, Redis
+from serving import PASSWORD
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.cluster, pytest.mark.timeout(600)]
 # The application waits 5 s for a statement; what is beyond is the bar of recovery.
 RECOVERY_S = 10.0
+ADMINISTRATORS = "SELECT id FROM users WHERE role = 'Administrador' AND status"
 
 
 @pytest.fixture
@@ -146,3 +150,40 @@ def test_webs_that_write_to_different_nodes_meet_at_the_commit(
         assert repeated["repeated"] > 0
         require_each_once(cluster, load)
         farm.verified()
+
+
+def test_two_nodes_do_not_let_the_last_two_administrators_dismiss_each_other(
+    cluster: Cluster, redis_server: Redis, say: Say
+) -> None:
+    """A rule about other rows than those it writes: locks stop at their node, the trail's head does not."""
+    cluster.create_database("farm")
+    urls = [cluster.url("farm", 0, 1, 2), cluster.url("farm", 1, 2, 0)]
+    with Farm(urls, redis_server.url) as farm, ThreadPoolExecutor() as both:
+        ((one,),), token = rows(cluster.nodes[0], "SELECT id FROM users"), farm.token
+        answers: Counter[int] = Counter()
+        for number in range(6):
+            who = {"email": f"otra{number}@villaluz.test", "password": PASSWORD}
+            facts = {
+                **who,
+                "identification": 50_000_000 + number,
+                "fullname": "Otra",
+                "role": "Administrador",
+            }
+            status, answer = farm.webs[0].call("POST", "/users", token, facts)
+            assert status == 201, answer
+            other = answer["data"]["id"]
+            status, answer = farm.webs[1].call("POST", "/auth/login", body=who)
+            assert status == 200, answer
+            tokens, victims = [token, answer["access_token"]], [other, one]
+            done = both.map(dismiss, farm.webs, tokens, victims)
+            answers.update(status for status, _ in done)
+            left = [id for (id,) in rows(cluster.nodes[2], ADMINISTRATORS)]
+            assert len(left) == 1, answers
+            if left == [other]:
+                one, token = other, tokens[1]
+        say(f"two administrators dismiss each other on two nodes: one stays each time; {dict(answers)}")
+        farm.verified()
+
+
+def dismiss(web: Web, token: str, victim: int) -> tuple[int, Any]:
+    return web.call("PUT", f"/users/{victim}", token, {"status": False})
