@@ -11,7 +11,14 @@ from typing import Any
 import orjson
 from flask import Flask, Response, current_app, request
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    StatementError,
+)
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.core import swagger
@@ -106,7 +113,8 @@ def answer(error: Exception) -> Response:
         return answer(Invalid(fields={"body": "Un valor está fuera del rango que se puede guardar"}))
     if isinstance(error, HTTPException):
         return _of_status(error.code or 500, dict(error.get_headers()), error)
-    if isinstance(error, OperationalError | InterfaceError):
+    # The last one says that a statement before it failed so, and was not heeded.
+    if isinstance(error, OperationalError | InterfaceError | PendingRollbackError):
         log.warning("database unavailable", exc_info=error)
         return _of_status(503, {"Retry-After": str(RETRY_AFTER_S)})
     if isinstance(error, StatementError) and isinstance(error.orig, ValueError):

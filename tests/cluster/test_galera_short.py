@@ -1,4 +1,4 @@
-"""What of a cluster fits into an ordinary run of the suite: a node dies, and the farm writes to the next one."""
+"""The shortest scene of a cluster: a node dies, and the farm writes to the next one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.activity import chain
 from app.core.extensions import db
 from app.users.permissions import Role
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.cluster]
 
 
 @pytest.fixture
