@@ -69,24 +69,15 @@ def test_the_answer_is_that_of_the_long_way(farm: Caller, long_way: list[str], p
         assert again.headers["X-Request-ID"] != answers[-1].headers["X-Request-ID"]
 
 
-@pytest.fixture
-def limited(farm: Caller) -> None:
-    """The limiter is one for the process: whoever made an application of their own since has taken it along."""
-    if "X-RateLimit-Remaining" not in farm.post(SPECIES, json={}).headers:
-        pytest.skip("an earlier test's application holds the limiter")
-
-
-def test_each_is_counted_against_the_limit(limited: None, farm: Caller, long_way: list[str]) -> None:
-    long_way.clear()
+def test_each_is_counted_against_the_limit(farm: Caller, long_way: list[str]) -> None:
     left = [int(farm.get(SPECIES).headers["X-RateLimit-Remaining"]) for _ in range(3)]
     assert long_way == []
     assert [left[0] - one for one in left] == [0, 1, 2]
 
 
 def test_a_limit_that_is_reached_is_reached_here_too(
-    limited: None, app: Flask, farm: Caller, long_way: list[str], monkeypatch: pytest.MonkeyPatch
+    app: Flask, farm: Caller, long_way: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    long_way.clear()
     limiter = recall.limiter.limiter
     monkeypatch.setattr(type(limiter), "hit", lambda *_args, **_more: False)
     answer = farm.get(SPECIES)

@@ -217,3 +217,8 @@ def _kill_in_the_middle(app: Flask, redis: Redis) -> None:
         redis.start()
         assert browser.log_in().status_code == 200
         assert browser.me().status_code == 200
+
+
+def test_a_refusal_takes_nobody_elses_limit_away(admin: Any, nobody: Any) -> None:
+    assert nobody.get("/species").status_code == 401
+    assert "X-RateLimit-Remaining" in admin.get("/species").headers
