@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Farm("app", instance_path=str(settings.instance_dir), static_folder=None)
     hops = settings.trusted_proxies
     app.config["SETTINGS"] = settings
-    proxied = ProxyFix(recall.Recall(app), x_for=hops, x_proto=hops, x_host=hops)
+    proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
     app.wsgi_app = undoubled(proxied)  # type: ignore[method-assign]
     observability.configure_logging(settings)
     extensions.init_app(app, settings)
@@ -58,5 +58,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         cache.init_app(app)
     wiring.init_app(app)
+    recall.init_app(app)
     cli.init_app(app)
     return app

@@ -17,7 +17,7 @@ from werkzeug.http import http_date
 from app.core import times
 from app.core.bodies import shelf
 from app.core.extensions import current_settings, db, limiter
-from app.core.recall import NOTE, Note
+from app.core.recall import NOTES, Note
 from app.core.stamps import Reading, fetch, foresee, ground, keep, note_touched, reading, stamps, touch
 
 __all__ = ["conditional", "fetch", "foresee", "init_app", "keep", "present_tag", "shared", "stamps", "touch"]
@@ -105,7 +105,7 @@ def _note(response: Response, tag: str | None, day: date, own: frozenset[str]) -
     if known and known.bears(own):
         first = counted.view_rate_limit
         limits = sorted(counted.view_rate_limits, key=lambda one: one is not first)
-        request.environ[NOTE] = Note(
+        note = Note(
             ground=known,
             day=day,
             expires_at=principal.expires_at,
@@ -113,6 +113,7 @@ def _note(response: Response, tag: str | None, day: date, own: frozenset[str]) -
             limits=tuple((one.limit, one.request_args) for one in limits),
             route=str(request.url_rule),
         )
+        request.environ.get(NOTES, []).append(note)
 
 
 def _tag(now: Reading, day: date, question: str) -> str:

@@ -16,6 +16,7 @@ from datetime import date
 from threading import Lock
 from typing import Any, NamedTuple
 
+from flask import Flask
 from limits import RateLimitItem
 from redis import RedisError
 
@@ -24,7 +25,8 @@ from app.core.bodies import shelf
 from app.core.extensions import limiter
 from app.core.settings import Settings
 
-NOTE = "backfinca.note"
+# A list in the environment, since what stands between may pass a copy of that on.
+NOTES = "backfinca.notes"
 SECONDS = 30.0
 MOST = 2000
 Headers = list[tuple[str, str]]
@@ -54,10 +56,15 @@ class Memo(NamedTuple):
     settings: Settings
 
 
-class Recall:
-    """WSGI middleware directly around the application. `app` is the Flask application."""
+def init_app(app: Flask) -> None:
+    """Stands before all that a request meets: what those make of it depends on nothing but its own words."""
+    app.wsgi_app = Recall(app)  # type: ignore[method-assign]
 
-    def __init__(self, app: Any) -> None:
+
+class Recall:
+    """WSGI middleware around everything that `app` has around it when this is made."""
+
+    def __init__(self, app: Flask) -> None:
         self._app, self._wsgi_app = app, app.wsgi_app
         self._memos: OrderedDict[Any, Memo] = OrderedDict()
         self._lock = Lock()
@@ -74,8 +81,11 @@ class Recall:
                 start_response(memo.status, found[0])
                 return [found[1]]
 
+        notes: list[Note] = []
+        environ[NOTES] = notes
+
         def learn(status: str, headers: Headers, *error: Any) -> Any:
-            if note := environ.get(NOTE):
+            for note in notes:
                 self._learn(question, note, status, headers)
             return start_response(status, headers, *error)
 
