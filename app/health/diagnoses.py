@@ -5,12 +5,12 @@ from typing import Any
 from app.core import records
 from app.health.models import AnimalDisease, Disease
 from app.health.people import require_changed, require_instructor
-from app.herd.animals import animal_of, require_day
+from app.herd.animals import recordable
 
 
 def diagnose(**fields: Any) -> AnimalDisease:
     """A new diagnosis."""
-    require_day(animal_of(fields["animal_id"]), fields["diagnosis_date"], "diagnosis_date")
+    recordable(fields["animal_id"], fields["diagnosis_date"], "diagnosis_date")
     _require_disease(fields["disease_id"])
     require_instructor(fields["instructor_id"])
     return records.create(AnimalDisease, **fields)
@@ -24,7 +24,7 @@ def change(diagnosis: AnimalDisease, /, **changes: Any) -> AnimalDisease:
         changes.get("diagnosis_date", diagnosis.diagnosis_date),
     )
     if wanted != (diagnosis.animal_id, diagnosis.diagnosis_date):
-        require_day(animal_of(wanted[0]), wanted[1], "diagnosis_date")
+        recordable(*wanted, "diagnosis_date")
     if changes.get("disease_id", diagnosis.disease_id) != diagnosis.disease_id:
         _require_disease(changes["disease_id"])
     require_changed(diagnosis, changes)

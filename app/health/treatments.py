@@ -10,7 +10,7 @@ from app.core.errors import Invalid
 from app.core.extensions import db
 from app.health.models import Medication, Treatment, TreatmentMedication, TreatmentVaccine
 from app.health.vaccinations import require_vaccine
-from app.herd.animals import animal_of, require_day
+from app.herd.animals import recordable
 from app.herd.days import today
 
 AFTERWARDS = ("end_date", "follow_up_date")
@@ -19,7 +19,7 @@ ACTIVE_DAYS = 30
 
 def treat(**fields: Any) -> Treatment:
     """A new treatment of an animal that was alive and here that day."""
-    require_day(animal_of(fields["animal_id"]), fields["treatment_date"], "treatment_date")
+    recordable(fields["animal_id"], fields["treatment_date"], "treatment_date")
     _require_order(fields["treatment_date"], fields)
     return records.create(Treatment, **fields)
 
@@ -30,7 +30,7 @@ def change(treatment: Treatment, /, **changes: Any) -> Treatment:
     animal_id = changes.get("animal_id", treatment.animal_id)
     day = changes.get("treatment_date", treatment.treatment_date)
     if (animal_id, day) != (treatment.animal_id, treatment.treatment_date):
-        require_day(animal_of(animal_id), day, "treatment_date")
+        recordable(animal_id, day, "treatment_date")
     _require_order(day, {name: changes.get(name, getattr(treatment, name)) for name in AFTERWARDS})
     return records.update(treatment, **changes)
 

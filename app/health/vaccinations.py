@@ -5,12 +5,12 @@ from typing import Any
 from app.core import records
 from app.health.models import Vaccination, Vaccine
 from app.health.people import acting_apprentice, require_apprentice, require_changed, require_instructor
-from app.herd.animals import animal_of, require_day
+from app.herd.animals import recordable
 
 
 def vaccinate(**fields: Any) -> Vaccination:
     """A new dose. An apprentice who names nobody is the one who gave it."""
-    require_day(animal_of(fields["animal_id"]), fields["vaccination_date"], "vaccination_date")
+    recordable(fields["animal_id"], fields["vaccination_date"], "vaccination_date")
     require_vaccine(fields["vaccine_id"])
     require_instructor(fields.get("instructor_id"))
     if fields.get("apprentice_id") is None:
@@ -28,7 +28,7 @@ def change(vaccination: Vaccination, /, **changes: Any) -> Vaccination:
         changes.get("vaccination_date", vaccination.vaccination_date),
     )
     if wanted != (vaccination.animal_id, vaccination.vaccination_date):
-        require_day(animal_of(wanted[0]), wanted[1], "vaccination_date")
+        recordable(*wanted, "vaccination_date")
     if changes.get("vaccine_id", vaccination.vaccine_id) != vaccination.vaccine_id:
         require_vaccine(changes["vaccine_id"])
     require_changed(vaccination, changes)

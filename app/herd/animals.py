@@ -18,6 +18,7 @@ from app.herd.statuses import ALIVE, Change, absences, departed
 __all__ = [
     "animal_of",
     "departed",
+    "recordable",
     "recorded",
     "register",
     "require_day",
@@ -33,6 +34,19 @@ recorded: list[Callable[[int], Span]] = []
 def animal_of(animal_id: int) -> Animal:
     """The animal a record belongs to; Invalid on `animal_id` when there is none."""
     return records.referred(Animal, animal_id, "animal_id", "El animal")
+
+
+def recordable(animal_id: int, on: date, field: str) -> Animal:
+    """The animal of a record of that day; Invalid as `animal_of` and `require_day` say.
+
+    It is held as it is until the record is stored, so that it does not die meanwhile.
+    """
+    animal = animal_of(animal_id)
+    # What an import gathers is held already.
+    if not records.is_gathering():
+        db.session.refresh(animal, with_for_update={"read": True})
+    require_day(animal, on, field)
+    return animal
 
 
 def require_present(animal: Animal, on: date, field: str) -> None:

@@ -4,11 +4,10 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import records
 from app.core.extensions import db
-from app.herd.animals import animal_of, require_day
+from app.herd.animals import animal_of, recordable, require_day
 from app.herd.growth import Weighing, implausible
 from app.herd.models import Animal, Control
 
@@ -18,11 +17,12 @@ NEIGHBOURS = 4
 
 def create(**fields: Any) -> Control:
     """A new check-up of an animal that was alive and here that day."""
-    animal = animal_of(fields["animal_id"])
-    require_day(animal, fields["checkup_date"], "checkup_date")
     if fields.get("weight") is None:
+        recordable(fields["animal_id"], fields["checkup_date"], "checkup_date")
         return records.create(Control, **fields)
+    animal = animal_of(fields["animal_id"])
     _hold(animal)
+    require_day(animal, fields["checkup_date"], "checkup_date")
     newest = _newest(animal.id)
     if newest is None or newest.checkup_date <= fields["checkup_date"]:
         animal.weight = fields["weight"]
@@ -35,9 +35,9 @@ def update(control: Control, **changes: Any) -> Control:
     before = records.get(Animal, control.animal_id)
     after = animal_of(changes.get("animal_id", before.id))
     day = changes.get("checkup_date", control.checkup_date)
+    _hold(before, after)
     if (after.id, day) != (before.id, control.checkup_date):
         require_day(after, day, "checkup_date")
-    _hold(before, after)
     was_newest = _is(_newest(before.id), control)
     records.update(control, **changes)
     _follow(before, control, was_newest=was_newest)
@@ -81,12 +81,11 @@ def _around(animal_id: int, day: date) -> list[Weighing]:
 
 
 def _hold(*animals: Animal) -> None:
-    """Of two check-ups of an animal at once, the second is stored when the first is; by id, so that nobody waits
-    for somebody who waits.
+    """Of two check-ups of an animal at once, the second is stored when the first is, and neither while it dies; by
+    id, so that nobody waits for somebody who waits.
     """
     for animal in sorted(set(animals), key=lambda one: one.id):
-        weight = db.session.scalar(select(Animal.weight).where(Animal.id == animal.id).with_for_update())
-        set_committed_value(animal, "weight", weight)
+        db.session.refresh(animal, ("weight", "status", "status_date"), with_for_update=True)
 
 
 def _follow(animal: Animal, control: Control, *, was_newest: bool) -> None:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from app.core import records
-from app.herd.animals import animal_of, require_day
+from app.herd.animals import recordable
 from app.herd.models import GeneticImprovement
 
 
 def create(**fields: Any) -> GeneticImprovement:
     """A new genetic improvement."""
-    require_day(animal_of(fields["animal_id"]), fields["date"], "date")
+    recordable(fields["animal_id"], fields["date"], "date")
     return records.create(GeneticImprovement, **fields)
 
 
@@ -18,5 +18,5 @@ def update(improvement: GeneticImprovement, **changes: Any) -> GeneticImprovemen
     records.refuse_empty(improvement, changes)
     wanted = (changes.get("animal_id", improvement.animal_id), changes.get("date", improvement.date))
     if wanted != (improvement.animal_id, improvement.date):
-        require_day(animal_of(wanted[0]), wanted[1], "date")
+        recordable(*wanted, "date")
     return records.update(improvement, **changes)

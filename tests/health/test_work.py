@@ -1,11 +1,18 @@
 """What the animals had and were given, through the door: people, days, names, and what comes after a death."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from conftest import Caller
 from flask import Flask
 from land.farm import become, data, day, herd, wrong
+
+from app.core.transaction import transaction
+from app.herd import animals
+from app.herd.models import Animal
 
 VACCINATIONS, TREATMENTS, DIAGNOSES = "/vaccinations", "/treatments", "/animal-diseases"
 
@@ -42,6 +49,8 @@ DATES = {
     VACCINATIONS: "vaccination_date",
     TREATMENTS: "treatment_date",
     DIAGNOSES: "diagnosis_date",
+    "/controls": "checkup_date",
+    "/genetic-improvements": "date",
 }
 
 
@@ -68,6 +77,39 @@ def test_nothing_new_after_a_death_but_late_entries(app: Flask, admin: Caller) -
         assert wrong(admin.put(f"{path}/{late['id']}", json={DATES[path]: str(day(9))})) == {DATES[path]}
     become(app, cow, "Vivo", day(5))
     assert admin.post(TREATMENTS, json=good[TREATMENTS]).status_code == 201
+
+
+def test_what_is_sent_while_the_animal_dies_waits_for_that(app: Flask, admin: Caller) -> None:
+    [cow] = herd(app)
+    good = {
+        **bodies(admin, cow),
+        "/controls": {"animal_id": cow, "checkup_date": str(day(3)), "health_status": "Bueno"},
+        "/genetic-improvements": {
+            "animal_id": cow,
+            "date": str(day(3)),
+            "details": "Sincronización",
+            "results": "Sin novedad",
+            "genetic_event_technique": "IATF",
+        },
+    }
+    good["/controls?weighed"] = {**good["/controls"], "weight": 300}
+    begun = threading.Semaphore(0)
+
+    def write(path: str) -> Any:
+        caller = Caller(app.test_client(), admin.token)
+        begun.release()
+        return caller.post(path, json=good[path])
+
+    with ThreadPoolExecutor(len(good)) as pool:
+        with app.app_context(), transaction() as session:
+            animals.revise(session.get(Animal, cow), status="Muerto", status_date=day(10))
+            session.flush()
+            waiting = [pool.submit(write, path) for path in good]
+            for _ in good:
+                begun.acquire()
+            time.sleep(0.5)
+        refused = dict(zip(good, (wrong(each.result(20)) for each in waiting), strict=True))
+    assert refused == {path: {DATES[path.partition("?")[0]]} for path in good}
 
 
 def test_who_may_be_named(app: Flask, admin: Caller, instructor: Caller, apprentice: Caller) -> None:
