@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         cache.init_app(app)
     wiring.init_app(app)
-    recall.init_app(app)
     cli.init_app(app)
+    # Stands before all that a request meets.
+    app.wsgi_app = recall.Recall(app)  # type: ignore[method-assign]
     return app

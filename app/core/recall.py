@@ -16,7 +16,6 @@ from datetime import date
 from threading import Lock
 from typing import Any, NamedTuple
 
-from flask import Flask
 from limits import RateLimitItem
 from redis import RedisError
 
@@ -56,15 +55,13 @@ class Memo(NamedTuple):
     settings: Settings
 
 
-def init_app(app: Flask) -> None:
-    """Stands before all that a request meets: what those make of it depends on nothing but its own words."""
-    app.wsgi_app = Recall(app)  # type: ignore[method-assign]
-
-
 class Recall:
-    """WSGI middleware around everything that `app` has around it when this is made."""
+    """WSGI middleware around all that `app`, the Flask application, has around it when this is made.
 
-    def __init__(self, app: Flask) -> None:
+    What those make of a request depends on nothing but its own words, so they need not be asked again either.
+    """
+
+    def __init__(self, app: Any) -> None:
         self._app, self._wsgi_app = app, app.wsgi_app
         self._memos: OrderedDict[Any, Memo] = OrderedDict()
         self._lock = Lock()
