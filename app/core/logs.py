@@ -116,6 +116,8 @@ class SharedFile(logging.Handler):
 
 def configure(settings: Settings) -> None:
     """JSON lines, once a process; to standard error unless a file is named."""
+    # No line says which thread or process wrote it, and finding out costs as much as the rest of a record.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     if not any(isinstance(handler.formatter, JsonLines) for handler in logging.root.handlers):
         handler = _handler(settings)
         handler.setFormatter(JsonLines())
