@@ -64,6 +64,7 @@ class Ingest:
         self._roller = Roller(app, settings, watchers, self._writer.forget_devices)
         self._messages = 0
         self._last_message_ms: int | None = None
+        self._last_batch_ms: int | None = None
         self._threads = {
             name: threading.Thread(target=work, name=name, daemon=True)
             for name, work in (("writer", self._write), ("roller", self._roll), ("heartbeat", self._beat))
@@ -104,8 +105,14 @@ class Ingest:
             "database_away": self._writer.away,
             "queue_depth": len(self._queue),
             "last_message_ms": self._last_message_ms,
+            "last_batch_ms": self._last_batch_ms,
             "messages_total": self._messages,
+            "threads_gone": self._gone(),
         }
+
+    def _gone(self) -> list[str]:
+        """Threads that should work and do not: none of them ends while we are not told to stop."""
+        return [name for name, thread in self._threads.items() if not thread.is_alive()]
 
     def _write(self) -> None:
         while True:
@@ -145,7 +152,8 @@ class Ingest:
 
     def _count(self, batch: list[Arrival], stored: Stored) -> None:
         self._messages += len(batch)
-        LAG_SECONDS.observe(max(times.now_ms() - batch[0].received_ms, 0) / 1000)
+        self._last_batch_ms = times.now_ms()
+        LAG_SECONDS.observe(max(self._last_batch_ms - batch[0].received_ms, 0) / 1000)
         self._last_message_ms = batch[-1].received_ms
         LAST_MESSAGE.set(batch[-1].received_ms / 1000)
         BATCH_SIZE.observe(len(batch))
