@@ -1,4 +1,4 @@
-"""How many devices are in which state, as a figure for Prometheus. One question for all; decides nothing of any device."""
+"""How many devices are in which state, as a figure for Prometheus. Asks once for all; decides nothing of any device."""
 
 import time
 from collections import Counter
@@ -41,8 +41,8 @@ def count(connection: Connection) -> Counter[str]:
     unheard = Device.last_seen_ms.is_(None)
     kinds = (Device.status, Device.online, unheard)
     counts: Counter[str] = Counter()
-    for *kind, number in connection.execute(select(*kinds, func.count()).group_by(*kinds)):
-        counts[state_of(*kind)] += number
+    for status, online, never, number in connection.execute(select(*kinds, func.count()).group_by(*kinds)):
+        counts[state_of(status, bool(online), bool(never))] += number
     return counts
 
 
