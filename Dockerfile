@@ -18,6 +18,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     FLASK_ENV=production \
     HOST=0.0.0.0 \
     PORT=8081 \
+    INGEST_PORT=8081 \
     INSTANCE_DIR=/var/lib/backfinca/instance \
     MEDIA_DIR=/var/lib/backfinca/media \
     BACKUP_DIR=/var/lib/backfinca/backups
@@ -33,6 +34,7 @@ COPY . .
 USER 10001
 VOLUME /var/lib/backfinca
 EXPOSE 8081
+# Web server and ingest answer this alike. The jobs end before it is asked.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-c", \
     "import os, urllib.request as w; w.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/api/v1/health\", timeout=4)"]
 ENTRYPOINT ["/srv/backfinca/deploy/bin/backfinca"]

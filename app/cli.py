@@ -14,8 +14,10 @@ from app.biogas import demo, materials
 from app.core.errors import DomainError
 from app.core.extensions import current_settings
 from app.core.index_check import check_indexes
+from app.core.settings import Settings
 from app.core.transaction import transaction
 from app.demo import farm
+from app.sensors.door import Door
 from app.sensors.ingest import Ingest
 from app.users import service as users
 from app.users.commands import tokens
@@ -61,11 +63,22 @@ def ingest(name: str | None) -> None:
         signal.signal(number, lambda *_: stop.set())
     worker = Ingest(app, settings, wiring.watchers())
     worker.start()
+    door = _opened(settings, worker)
     click.echo(f"Recibiendo lecturas como {settings.mqtt_client_id}")
     stop.wait()
     worker.stop()
+    if door:
+        door.stop()
     # What the screens have not been told yet.
     wiring.stop_background(app)
+
+
+def _opened(settings: Settings, worker: Ingest) -> Door | None:
+    if settings.ingest_port is None:
+        return None
+    door = Door(settings.host, settings.ingest_port, settings.metrics_token, worker.status)
+    door.start()
+    return door
 
 
 @click.command("seed")

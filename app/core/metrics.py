@@ -1,4 +1,4 @@
-"""GET /metrics for Prometheus, right under several workers. Counts nothing itself."""
+"""GET /metrics for Prometheus, right under several workers, and its text for other doors. Counts nothing itself."""
 
 import hmac
 import os
@@ -20,10 +20,19 @@ def init_app(app: Flask) -> None:
 @public
 def metrics() -> Response:
     """Every figure of every worker of this server, as Prometheus text."""
-    token = current_app.config["SETTINGS"].metrics_token
-    if token and not hmac.compare_digest(request.headers.get("Authorization", ""), f"Bearer {token}"):
+    require_bearer(current_app.config["SETTINGS"].metrics_token, request.headers.get("Authorization"))
+    return Response(exposition(), content_type=CONTENT_TYPE_LATEST)
+
+
+def require_bearer(token: str | None, authorization: str | None) -> None:
+    """Raises Unauthenticated when there is a token and this header does not bear it."""
+    if token and not hmac.compare_digest((authorization or "").encode(), f"Bearer {token}".encode()):
         raise Unauthenticated("Las métricas piden su token")
-    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def exposition() -> bytes:
+    """The figures as Prometheus reads them; of all workers, where there are several."""
+    return generate_latest(_registry())
 
 
 def _registry() -> CollectorRegistry:

@@ -113,6 +113,7 @@ class Settings(BaseSettings):
     mqtt_share_group: str | None = None
     mqtt_client_id: str = "backfinca-ingest"
     mqtt_ingest: Literal["inline", "process", "off"] = "off"
+    ingest_port: int | None = Field(default=None, ge=0, le=65_535)
     mqtt_protocol: Literal["auto", "5", "3.1.1"] = "auto"
     mqtt_ca_file: str | None = None
     mqtt_cert_file: str | None = None

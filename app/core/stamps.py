@@ -21,13 +21,16 @@ from app.core.extensions import cache, db
 from app.core.gathering import Gathering
 from app.core.transaction import after_commit
 
-# A process killed between its commit and its new stamp would leave an old one: none lives longer than this.
+# A process killed between its commit and its new stamp would leave an old one: no other lives longer than this.
 STAMP_SECONDS = 600
+# A stamp that follows others (`follow`) lives until it is replaced.
+FOR_EVER = 0
 # After a failure Redis is left alone this long, so that a hung server costs one time-out, not one a request.
 PAUSE_SECONDS = 2.0
 DEBT_SECONDS = 0.2
 
 _paused_until = 0.0
+_followers: dict[str, str] = {}
 
 
 class Reading(NamedTuple):
@@ -47,19 +50,36 @@ def keep(key: str, value: Any, seconds: int) -> None:
     _guarded(lambda: cache.set(key, value, timeout=seconds))
 
 
+def follow(name: str, *resources: str) -> None:
+    """Has the stamp `name` replaced with that of any of the resources; it does not die by itself.
+
+    For what is looked at anew often enough while the database is there, and must last while it is not.
+    """
+    _followers.update(dict.fromkeys(resources, name))
+
+
 def touch(*resources: str) -> None:
     """Gives the resources new stamps; call after the commit that changed them.
 
     While the cache is away they are owed: it may come back with all it held, and old answers would pass for true.
     """
-    left = [name for name in resources if not _guarded(partial(_renew, name))]
+    names = dict.fromkeys([*resources, *(_followers[one] for one in resources if one in _followers)])
+    left = [name for name in names if not _guarded(partial(_renew, name))]
     if left:
         _debts.owe(current_app._get_current_object(), left)  # type: ignore[attr-defined]
 
 
 def _renew(name: str) -> bool:
-    cache.set(f"stamp:{name}", _new(), timeout=STAMP_SECONDS)
+    cache.set(_key(name), _new(), timeout=_life(name))
     return True
+
+
+def _key(name: str) -> str:
+    return f"stamp:{name}"
+
+
+def _life(name: str) -> int:
+    return FOR_EVER if name in _followers.values() else STAMP_SECONDS
 
 
 class Debts:
@@ -140,7 +160,7 @@ class Ground(NamedTuple):
 
     def bears(self, resources: Iterable[str]) -> bool:
         """Whether the stamps of these are among them."""
-        return {f"stamp:{name}" for name in resources}.issubset(self.keys)
+        return {_key(name) for name in resources}.issubset(self.keys)
 
 
 def ground() -> Ground | None:
@@ -151,7 +171,7 @@ def ground() -> Ground | None:
     known: dict[str, str] = g.get("read_stamps") or {}
     if not known or _on_sqlite():
         return None
-    return Ground(tuple(f"stamp:{name}" for name in known), tuple(known.values()))
+    return Ground(tuple(map(_key, known)), tuple(known.values()))
 
 
 def holds(app: Flask, ground: Ground) -> bool:
@@ -187,18 +207,18 @@ def _on_sqlite() -> bool:
 
 
 def _ask(key: str, names: Sequence[str]) -> tuple[Any, list[str]] | None:
-    keys = [f"stamp:{name}" for name in names]
+    keys = [_key(name) for name in names]
     asked = [key, *keys] if key else keys
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     told = _together(app).values(asked) if asked else {}
-    found = [told[one] or _first(one) for one in keys]
+    found = [told[one] or _first(name) for name, one in zip(names, keys, strict=True)]
     return (told.get(key), [str(one) for one in found]) if all(found) else None
 
 
-def _first(key: str) -> Any:
+def _first(name: str) -> Any:
     """add, not set: of two readers that both miss, the second must see the first one's stamp."""
-    cache.add(key, _new(), timeout=STAMP_SECONDS)
-    return cache.get(key)
+    cache.add(_key(name), _new(), timeout=_life(name))
+    return cache.get(_key(name))
 
 
 def _together(app: Flask) -> Gathering:

@@ -15,6 +15,7 @@ from app.core.database_patience import waiting
 from app.core.extensions import cache
 from app.core.settings import Settings, SettingsError
 from app.sensors.arrivals import Arrival, Queue
+from app.sensors.census import Census
 from app.sensors.replay import replay as replay
 from app.sensors.roller import Roller
 from app.sensors.stored import Stored
@@ -30,6 +31,8 @@ HEARTBEAT_S = 3.0
 STATEMENT_S = 10.0
 HEARTBEAT_LIVES_S = 15
 MESSAGES = Counter("ingest_messages_total", "Messages, by what became of them", ["result"])
+# There from the beginning: Prometheus takes what appears with its first count for no increase.
+MESSAGES.labels("queue_full")
 REJECTS = Counter("ingest_rejects_total", "Messages or values refused or remarked, by reason", ["reason"])
 BATCH_SIZE = Histogram("ingest_batch_size", "Messages a batch", buckets=(1, 5, 20, 50, 100, 200, 500, 1000))
 COMMIT_SECONDS = Histogram("ingest_commit_seconds", "From the batch's first statement to its commit")
@@ -62,8 +65,10 @@ class Ingest:
         self._subscriber = Subscriber(settings, self.take)
         self._writer = Writer(app, settings, watchers.new_device, self._stopping)
         self._roller = Roller(app, settings, watchers, self._writer.forget_devices)
+        self._census = Census(app)
         self._messages = 0
         self._last_message_ms: int | None = None
+        self._last_batch_ms: int | None = None
         self._threads = {
             name: threading.Thread(target=work, name=name, daemon=True)
             for name, work in (("writer", self._write), ("roller", self._roll), ("heartbeat", self._beat))
@@ -104,8 +109,14 @@ class Ingest:
             "database_away": self._writer.away,
             "queue_depth": len(self._queue),
             "last_message_ms": self._last_message_ms,
+            "last_batch_ms": self._last_batch_ms,
             "messages_total": self._messages,
+            "threads_gone": self._gone(),
         }
+
+    def _gone(self) -> list[str]:
+        """Threads that should work and do not: none of them ends while we are not told to stop."""
+        return [name for name, thread in self._threads.items() if not thread.is_alive()]
 
     def _write(self) -> None:
         while True:
@@ -145,7 +156,8 @@ class Ingest:
 
     def _count(self, batch: list[Arrival], stored: Stored) -> None:
         self._messages += len(batch)
-        LAG_SECONDS.observe(max(times.now_ms() - batch[0].received_ms, 0) / 1000)
+        self._last_batch_ms = times.now_ms()
+        LAG_SECONDS.observe(max(self._last_batch_ms - batch[0].received_ms, 0) / 1000)
         self._last_message_ms = batch[-1].received_ms
         LAST_MESSAGE.set(batch[-1].received_ms / 1000)
         BATCH_SIZE.observe(len(batch))
@@ -169,6 +181,7 @@ class Ingest:
             started = time.perf_counter()
             try:
                 self._roller.turn()
+                self._census.take_if_due()
             except Exception as error:
                 log.warning("the rollups wait: %s", error)
             # At most a fifth of the time, however much there is to do.

@@ -33,6 +33,7 @@ from app.sensors.wire import BufferedSocket
 log = logging.getLogger("backfinca.mqtt")
 
 SESSION_DAYS = 7
+STUMBLE_S = 1.0
 MOST_IN_FLIGHT = 2000
 UNSUPPORTED_PROTOCOL = 132
 SEND_RETAINED, NO_RETAINED = 0, 2
@@ -41,8 +42,20 @@ SEND_RETAINED, NO_RETAINED = 0, 2
 class BatchClient(Client):
     """paho, for many messages a second: it asks the system for every few bytes and announces each packet.
 
-    Here it reads what came in one go, and sends the acknowledgements of a batch as one piece.
+    Here it reads what came in one go, and sends the acknowledgements of a batch as one piece. What nobody foresaw costs
+    it the connection and not its thread: without that, ingest would look connected and hear nothing.
     """
+
+    def loop_forever(self, *patience: Any, **more: Any) -> MQTTErrorCode:
+        """Converses until told to end."""
+        while True:
+            try:
+                return super().loop_forever(*patience, **more)
+            except Exception:
+                log.exception("the conversation with the broker stumbled")
+                time.sleep(STUMBLE_S)
+                with suppress(OSError):
+                    self.reconnect()
 
     def _create_socket(self) -> Any:
         wire = super()._create_socket()
@@ -219,7 +232,13 @@ class Subscriber:
         )
         if self._ending or (arrival.qos and not self._ledger.enter(arrival)):
             return
-        if not self._take(arrival) and arrival.qos:
+        try:
+            taken = self._take(arrival)
+        except Exception:
+            # Delivered again, it must not pass for one that waits here.
+            self._ledger.settle([arrival])
+            raise
+        if not taken and arrival.qos:
             self.abandon([arrival])
 
     def _hang_up(self) -> None:

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from prometheus_client import Counter as Figure
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -33,6 +34,10 @@ KINDS = {
     "content_refused": ("low", "Se rechazó un contenido demasiado grande o de un tipo no admitido"),
     "scan": ("low", "Se revisó la seguridad del servidor"),
 }
+
+FIGURE = Figure("security_incidents_total", "What security should know, by kind", ["kind", "level"])
+# There from the beginning: Prometheus takes what appears with its first count for no increase.
+SEEN = {kind: FIGURE.labels(kind, level) for kind, (level, _) in KINDS.items()}
 
 
 @dataclass
@@ -80,6 +85,7 @@ def report(kind: str, *, user_id: int | None = None, address: str | None = None)
     """An incident of one of the kinds, into the log and, soon, the database."""
     level, message = KINDS[kind]
     address = address[:45] if address else None
+    SEEN[kind].inc()
     with ledger.lock:
         ledger.counts[kind] += 1
         if not ledger.is_new((kind, user_id, address), time.monotonic()):

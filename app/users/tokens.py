@@ -9,9 +9,10 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import jwt
-from sqlalchemy.exc import OperationalError
 
 from app.core import stamps, times
+from app.core.bodies import STALE_SECONDS
+from app.core.cache import AWAY
 from app.core.errors import Unauthenticated
 from app.core.extensions import current_settings, db
 from app.core.records import id_in
@@ -22,10 +23,13 @@ from app.users.token_models import LoginSession
 ALGORITHM = "HS256"
 LEEWAY_S = 5
 PRINCIPAL_SECONDS = 60
-# For longer only while the database is away.
-PRINCIPAL_KEPT_S = 600
+# For longer only while the database is away: for as long as old answers are kept.
+PRINCIPAL_KEPT_S = int(STALE_SECONDS)
 # Given a new stamp whenever a session ends, so that no cache remembers it alive.
 ENDED_SESSIONS = "ended_sessions"
+# The stamp of all that decides who somebody is. It outlasts the others, or people would be forgotten with them.
+PEOPLE = "people"
+stamps.follow(PEOPLE, *grants.TABLES, ENDED_SESSIONS)
 
 
 class Facts(NamedTuple):
@@ -158,15 +162,15 @@ def principal(user_id: int, session_id: int, claims: dict[str, Any] | None = Non
 
 def _known(user_id: int, session_id: int) -> Facts | None:
     """What a principal is made of; from the cache while no person, right or ended session has changed."""
-    key = f"principal:{user_id}:{session_id}:facts"
-    now, kept = stamps.reading_with(key, [*grants.TABLES, ENDED_SESSIONS])
+    key = f"principal:{user_id}:{session_id}:person"
+    now, kept = stamps.reading_with(key, [PEOPLE])
     known = Facts(*kept[1]) if now and kept and kept[0] == now.text else None
     if known and time.time() < kept[2] + PRINCIPAL_SECONDS:
         return known
     try:
         facts = _looked_up(user_id, session_id)
-    except OperationalError:
-        # The database is away, so nothing has changed; the stamps would say what had before.
+    except AWAY:
+        # The database is away, so nothing has changed; the stamp would say what had before, or by another process.
         db.session.rollback()
         if known is None:
             raise

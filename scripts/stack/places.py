@@ -84,6 +84,11 @@ class Places:
     def web_ports(self) -> list[int]:
         return [self.ports["web"] * 10 + number for number in range(1, WEB_PROCESSES + 1)]
 
+    @property
+    def ingest_port(self) -> int:
+        """Where the ingest tells its health and figures."""
+        return self.ports["web"] * 10 + 9
+
     def prepare(self) -> None:
         """Makes the folders, and chooses ports that are free and secrets that were not there."""
         if len(str(self.folder)) > LONGEST_FOLDER or " " in str(self.folder):
@@ -107,10 +112,14 @@ class Places:
                 if port not in taken:
                     self.ports[name] = port
                     taken.add(port)
-        while "web" not in self.ports or not all(_free(port) for port in self.web_ports):
+        while "web" not in self.ports or not all(_free(port) for port in self._own_ports):
             self.ports["web"] = random.randint(1_500, 3_199)
-            if taken & set(self.web_ports):
+            if taken & set(self._own_ports):
                 del self.ports["web"]
+
+    @property
+    def _own_ports(self) -> list[int]:
+        return [*self.web_ports, self.ingest_port]
 
 
 def write_private(path: Path, text: str) -> None:

@@ -9,7 +9,10 @@ from prometheus_client import REGISTRY
 
 from app.core.settings import ROOT
 
-PREFIXES = ("http_", "cache_", "transaction_", "database_", "ingest_", "live_", "sse_", "report_")
+PREFIXES = (
+    *("http_", "cache_", "transaction_", "database_", "ingest_", "live_", "sse_", "report_"),
+    *("sensor_", "security_"),
+)
 WORDS = re.compile(rf"\b(?:{'|'.join(PREFIXES)})[a-z_]+\b")
 
 

@@ -21,11 +21,13 @@ from scripts.stack.places import WEB_PROCESSES
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
+INGEST_PORT = "8089"
 SECRETS = ("JWT_SECRET_KEY", "DB_PASSWORD", "REDIS_PASSWORD", "MQTT_PASSWORD")
 # In PromQL, words that are no names of figures.
 PROMQL = {
     *("sum", "by", "rate", "increase", "max", "time", "or", "vector", "topk", "histogram_quantile"),
     *("le", "job", "status", "result", "reason", "server_id", "method", "route", "up", "backfinca"),
+    *("state", "kind", "level"),
 }
 
 
@@ -89,7 +91,9 @@ def test_everywhere_there_are_as_many_web_processes() -> None:
     wanted = re.findall(r"backfinca-web@(\d)", (DEPLOY / "systemd" / "backfinca.target").read_text())
     assert len(wanted) == WEB_PROCESSES
     scraped = (DEPLOY / "prometheus" / "prometheus.yml").read_text()
-    assert re.findall(r"127.0.0.1:(\d+)", scraped) == ports
+    assert re.findall(r"127.0.0.1:(\d+)", scraped) == [*ports, INGEST_PORT]
+    assert f"INGEST_PORT={INGEST_PORT}\n" in (DEPLOY / "systemd" / "backfinca-ingest.service").read_text()
+    assert 'INGEST_PORT="%(ENV_BACKFINCA_PORTS)s9"' in (DEPLOY / "supervisor" / "backfinca.conf").read_text()
     containers = [name for name in compose("docker-compose.yaml")["services"] if name.startswith("web-")]
     upstreams = (DEPLOY / "docker" / "nginx" / "servers.conf.template").read_text()
     assert re.findall(r"^server (web-\d):8081", upstreams, re.M) == containers
@@ -130,6 +134,8 @@ def test_every_container_has_limits_and_comes_back(name: str) -> None:
         assert facts["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, service
         once = service in ("migrate", "backup", "cleanup")
         assert facts["restart"] == ("no" if once else "unless-stopped"), service
+        # Ours are asked by the image's own check, web and ingest alike; a job ends before it could be.
+        assert facts.get("healthcheck", {}).get("disable", False) == once, service
 
 
 def test_no_secret_has_a_default() -> None:
@@ -204,6 +210,15 @@ def test_the_launcher_gives_the_settings_of_its_file(settings: str, tmp_path: Pa
         env={"PATH": os.environ["PATH"], "BACKFINCA_SETTINGS": str(file), "SERVER_ID": "7"},
     )
     assert told == ("Finca La Prueba 7\n" if settings else "Finca Villaluz 7\n")
+
+
+def test_the_launcher_forgets_the_figures_of_a_gunicorn_that_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "counter_1.db").touch()
+    (tmp_path / "gauge_livesum_1.db").touch()
+    (tmp_path / "another.txt").touch()
+    environment = {"PATH": os.environ["PATH"], "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    checked(DEPLOY / "bin" / "backfinca", "web", "--version", env=environment)
+    assert [file.name for file in tmp_path.iterdir()] == ["another.txt"]
 
 
 def test_the_launcher_says_when_its_settings_are_missing(tmp_path: Path) -> None:

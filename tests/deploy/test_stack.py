@@ -248,17 +248,20 @@ def test_a_reload_changes_the_code_and_costs_no_read(stack: Stack) -> None:
     assert stack.pid("backfinca:web-1") == before
 
 
-def test_the_figures_of_the_ingest_are_read_at_the_first_process(stack: Stack) -> None:
+def test_the_ingest_tells_its_health_and_its_figures_itself(stack: Stack) -> None:
     headers = {"Authorization": f"Bearer {stack.places.secrets['metrics']}"}
 
-    def tells(port: int) -> bool:
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers=headers)
+    def told(port: int, path: str) -> str:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return 'ingest_messages_total{result="stored"}' in answer.read().decode()
+            return str(answer.read().decode())
 
     stack.publish({"ph": 7.1})
-    wait_until(lambda: tells(stack.places.web_ports[0]), "figures of the ingest", 20)
-    assert not tells(stack.places.web_ports[1])
+    own, stored = stack.places.ingest_port, 'ingest_messages_total{result="stored"}'
+    wait_until(lambda: stored in told(own, "/metrics"), "figures of the ingest", 20)
+    wait_until(lambda: 'sensor_devices{state="online"} 1.0' in told(own, "/metrics"), "its devices", 30)
+    assert json.loads(told(own, "/health"))["services"].items() >= {"broker": "connected"}.items()
+    assert not any(stored in told(port, "/metrics") for port in stack.places.web_ports)
 
 
 def test_secrets_are_nobody_elses(stack: Stack) -> None:
@@ -293,7 +296,12 @@ def test_up_again_changes_nothing_and_down_leaves_nothing_running(stack: Stack) 
     supervisord = int(stack.run("ctl", "pid"))
     stack.run("down")
     assert not alive(supervisord)
-    for port in (*stack.places.web_ports, stack.places.ports["mariadb"], stack.places.ports["https"]):
+    for port in (
+        *stack.places.web_ports,
+        stack.places.ingest_port,
+        stack.places.ports["mariadb"],
+        stack.places.ports["https"],
+    ):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0, port
     assert "Error" not in (stack.places.log / "mosquitto.log").read_text()

@@ -334,3 +334,27 @@ def test_the_socket_gives_single_bytes_of_large_pieces() -> None:
         assert far.recv(3) == b"xyz"
         far.close()
         assert wire.recv(1) == b""
+
+
+@services
+def test_what_nobody_foresaw_costs_a_connection_and_no_message(broker: servers.Mosquitto) -> None:
+    inbox = Inbox()
+
+    def take_badly(arrival: Arrival) -> bool:
+        if not inbox.arrivals and not arrival.dup:
+            raise ZeroDivisionError
+        return inbox.take(arrival)
+
+    subscriber = inbox.subscriber = Subscriber(
+        settings_for(broker.url, mqtt_client_id="stumbles"), take_badly
+    )
+    subscriber.start()
+    try:
+        wait_until(lambda: subscriber.connected, "connection")
+        with Publisher(broker.port) as publisher:
+            publisher.publish("finca/n1/telemetry", b"1")
+            publisher.publish("finca/n1/telemetry", b"2")
+            publisher.settle()
+            wait_until(lambda: set(inbox.payloads) == {b"1", b"2"}, "both, on another connection")
+    finally:
+        subscriber.stop()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from conftest import Caller
 from flask import Flask
+from prometheus_client import REGISTRY
 from users.visits import ACCESS, Browser, changed_settings, code, settle
 
 from app.core.extensions import db
@@ -79,8 +80,19 @@ def test_a_review_is_noted_and_finds_what_is_there(app: Flask, admin: Caller) ->
     assert metrics(admin)["last_security_scan"] is not None
 
 
+def test_every_kind_is_a_figure_from_the_beginning() -> None:
+    """Prometheus takes a series that begins at one for no increase."""
+    for kind, (level, _) in incidents.KINDS.items():
+        assert figure(kind, level) is not None
+
+
+def figure(kind: str, level: str) -> float | None:
+    return REGISTRY.get_sample_value("security_incidents_total", {"kind": kind, "level": level})
+
+
 def test_a_flood_is_counted_but_keeps_one_row_a_minute(app: Flask) -> None:
     client = app.test_client()
+    before = figure("forged_token", "medium") or 0
     for _ in range(50):
         client.get("/api/v1/auth/me", headers={"Authorization": "Bearer a.b.c"})
     with app.app_context():
@@ -88,6 +100,7 @@ def test_a_flood_is_counted_but_keeps_one_row_a_minute(app: Flask) -> None:
         db.session.commit()
         assert db.session.query(Incident).filter_by(kind="forged_token").count() == 1
         assert db.session.query(Tally).filter_by(name="forged_token").one().total == 50
+    assert figure("forged_token", "medium") == before + 50
 
 
 def test_a_ledger_waits_between_two_writings_and_forgets_what_it_gave() -> None:
