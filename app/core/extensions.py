@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 
-from app.core import pooling, redis_places
+from app.core import folding, pooling, redis_places
 from app.core.database_hosts import Hosts
 from app.core.database_patience import GREETING_S, LONG_S
 from app.core.leases import SCHEME
@@ -201,6 +201,7 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.create_function(folding.SQL_NAME, 1, folding.folded, deterministic=True)
 
 
 @event.listens_for(Engine, "begin")

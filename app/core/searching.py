@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Date, Float, Integer, String, and_, cast, extract, false, or_
+from sqlalchemy import Date, Float, Integer, String, and_, cast, extract, false, literal, or_
 from sqlalchemy.sql import ColumnElement
 
+from app.core.folding import fold
 from app.core.listing import Listing
 from app.core.records import id_in
 from app.core.times import UtcDateTime
@@ -34,8 +35,10 @@ def search(listing: Listing, args: Mapping[str, str]) -> list[ColumnElement[bool
 
 
 def _in_texts(listing: Listing, term: str) -> Iterator[ColumnElement[bool]]:
+    # What stands for other signs in LIKE means itself here.
+    wanted = fold(literal("%" + re.sub("[%_/]", r"/\g<0>", term) + "%"))
     for name in listing.search:
-        yield _as_text(listing.columns[name]).icontains(term, autoescape=True)
+        yield fold(_as_text(listing.columns[name])).like(wanted, escape="/")
 
 
 def _as_text(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -14,6 +14,7 @@ from app.core.lists import Listing
 from app.core.plain import Reference
 from app.core.relations import many, one
 from app.herd import animals, breeding, counts, trees, weights
+from app.herd.ages import AGES
 from app.herd.models import Animal, Breed, Species
 from app.herd.pedigree_schemas import GrowthOut, InbreedingOut, MatingOut, MatingQuery, TreeOut, TreeQuery
 from app.herd.schemas import AnimalIn, AnimalOut, AnimalsStatusOut
@@ -36,6 +37,7 @@ crud(
             "breed_name": Breed.name.expression,
             "species_id": Breed.species_id.expression,
             "species_name": Species.name.expression,
+            **AGES,
         },
         joins=((Breed, Animal.breeds_id == Breed.id), (Species, Breed.species_id == Species.id)),
         aliases={"breed_id": "breeds_id", "idFather": "father_id", "idMother": "mother_id"},
