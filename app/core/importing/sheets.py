@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.errors import Invalid
+from app.core.spreadsheet import unsafe_text
 
 MAX_ROWS = 50_000
 MAX_COLUMNS = 200
@@ -78,10 +79,7 @@ def _cell(value: Any) -> Any:
         return value
     if len(value) > MAX_CELL_CHARACTERS:
         raise _refused(f"Una celda tiene más de {MAX_CELL_CHARACTERS} caracteres")
-    text = value.strip()
-    if text.startswith("'") and text[1:2] in set("=+-@＝＋－＠"):
-        text = text[1:]
-    return text or None
+    return unsafe_text(value.strip()) or None
 
 
 def _csv_lines(content: bytes) -> Iterator[list[Any]]:
