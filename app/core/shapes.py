@@ -5,16 +5,63 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, create_model
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    create_model,
+)
+from pydantic_core import CoreSchema, ErrorDetails, PydanticKnownError, core_schema
 
 from app.core import times
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# What is beside the types in a schema.
+UNREAD = ("metadata", "serialization", "default", "config", "ref")
+NUMBERS: dict[str, Any] = {"int": "int_type", "float": "float_type"}
+DAYS: dict[str, Any] = {"date": "date_type", "datetime": "datetime_type"}
+BARE_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
+
+
+def _guarded(schema: Any, *, own: bool = True) -> Any:
+    """A shape's schema with its numbers and days told apart from what only looks like them."""
+    if isinstance(schema, list | tuple):
+        return type(schema)(_guarded(one, own=own) for one in schema)
+    if not isinstance(schema, dict):
+        return schema
+    # Among fields, "type" is the name of one.
+    kind = schema["type"] if isinstance(schema.get("type"), str) else ""
+    if kind == "model" and not own:
+        # A shape in a field has seen to itself.
+        return schema
+    beside, inner = UNREAD if kind else (), own and kind != "model"
+    made = {name: one if name in beside else _guarded(one, own=inner) for name, one in schema.items()}
+    return _told_apart(kind, made) if kind in {*NUMBERS, *DAYS} else made
+
+
+def _told_apart(kind: Any, schema: Any) -> CoreSchema:
+    def refuse_truth(value: Any) -> Any:
+        if isinstance(value, bool):
+            raise PydanticKnownError(NUMBERS[kind])
+        return value
+
+    def refuse_number(value: Any) -> Any:
+        value = value.strip() if isinstance(value, str) else value
+        if isinstance(value, int | float) or (isinstance(value, str) and BARE_NUMBER.fullmatch(value)):
+            raise PydanticKnownError(DAYS[kind])
+        return value
+
+    check = refuse_truth if kind in NUMBERS else refuse_number
+    return core_schema.no_info_before_validator_function(check, schema)
 
 
 class Shape(BaseModel):
-    """Numbers may come as text, text is trimmed, NaN and Infinity are refused, unknown keys are ignored."""
+    """Numbers may come as text, text is trimmed, NaN and Infinity are refused, unknown keys are ignored.
+
+    A truth is no number, and a number is no day: pydantic would read true as 1, and 0 as the first day of 1970.
+    """
 
     model_config = ConfigDict(
         str_strip_whitespace=True,
@@ -25,11 +72,17 @@ class Shape(BaseModel):
         protected_namespaces=(),
     )
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        found: CoreSchema = _guarded(handler(source))
+        return found
+
 
 def _printable(text: str) -> str:
     if CONTROL.search(text):
         raise ValueError("contiene caracteres de control")
-    return text
+    # A workbook knows one end of a line, and so do pages that show the text.
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _utc(moment: datetime) -> datetime:

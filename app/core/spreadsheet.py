@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
 # Full-width signs are read as operators by spreadsheet programs in East Asian locales.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Apostrophes of the text's own count too: only then is the one that is put before it the one to take away.
+_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EXCEL_CELL_CHARACTERS = 32_767
 _ROWS_PER_CHUNK = 500
@@ -28,9 +29,14 @@ def safe_cell(value: object) -> object:
 
     Numbers, dates and None pass untouched (OWASP, "CSV Injection").
     """
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+    if isinstance(value, str) and _FORMULA.match(value):
         return "'" + value
     return value
+
+
+def unsafe_text(text: str) -> str:
+    """The text that `safe_cell` made this of."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def workbook_text(value: str) -> str:

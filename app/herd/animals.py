@@ -56,9 +56,11 @@ def require_present(animal: Animal, on: date, field: str) -> None:
         raise Invalid(fields={field: f"El animal {animal.record} figura como {animal.status}{since}"})
     # Of most animals nothing was ever told but that they are alive.
     for gone, back in absences(animal.id) if animal.status_date else []:
-        if gone < on and back and on < back:
-            told = f"El animal {animal.record} no estuvo en la finca del {gone} al {back}"
-            raise Invalid(fields={field: told})
+        if gone < on and (back is None or on < back):
+            until = f" al {back}" if back else ""
+            raise Invalid(
+                fields={field: f"El animal {animal.record} no estuvo en la finca del {gone}{until}"}
+            )
 
 
 def require_day(animal: Animal, on: date, field: str) -> None:

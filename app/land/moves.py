@@ -15,7 +15,7 @@ from app.herd.models import Animal
 from app.herd.statuses import ALIVE
 from app.land.capacity import overlapping, require_room
 from app.land.models import AnimalField, Field
-from app.land.stays import field_of, require_open
+from app.land.stays import absent, field_of, require_open
 
 
 @dataclass
@@ -90,7 +90,7 @@ def _fault(mover: Mover | None, target: Field, day: dt.date) -> str:
         return "El animal no existe"
     if mover.animal.status != ALIVE:
         return f"El animal está {mover.animal.status.lower()}"
-    if fault := outside(day, mover.animal.birth_date):
+    if fault := outside(day, mover.animal.birth_date) or absent(mover.animal, day, None):
         return fault
     return _clash(mover.stays, target, day)
 

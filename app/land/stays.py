@@ -85,6 +85,15 @@ def require_open(field: Field) -> None:
         )
 
 
+def absent(animal: Animal, start: dt.date, end: dt.date | None) -> str:
+    """Why the animal cannot stay on all days of [start, end): it was dead or sold on one; empty when it was not."""
+    # Of most animals nothing was ever told but that they are alive.
+    for gone, back in absences(animal.id) if animal.status_date else []:
+        if (end is None or gone < end) and (back is None or start < back):
+            return f"El animal no estuvo en la finca del {gone}" + (f" al {back}" if back else "")
+    return ""
+
+
 def _lock(animal: Animal) -> None:
     # Of two who place one animal at once, the second looks when the first has placed it.
     db.session.refresh(animal, with_for_update=True)
@@ -115,10 +124,8 @@ def _require_dates(animal: Animal, start: dt.date, end: dt.date | None) -> None:
         require_present(animal, end, "removal_date")
     elif animal.status != ALIVE:
         raise Invalid(fields={"animal_id": f"El animal {animal.record} está {animal.status.lower()}"})
-    for gone, back in absences(animal.id):
-        if (end is None or gone < end) and (back is None or start < back):
-            until = f" al {back}" if back else ""
-            raise Invalid(fields={"assignment_date": f"El animal no estuvo en la finca del {gone}{until}"})
+    if fault := absent(animal, start, end):
+        raise Invalid(fields={"assignment_date": fault})
 
 
 def _require_alone(

@@ -1,6 +1,7 @@
 """Spreadsheets in: previews that change nothing, all or nothing, readable keys, and every way a file can be wrong."""
 
 import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flask import Flask
 from openpyxl import Workbook, load_workbook
 
 from app.core.errors import Invalid
-from app.core.importing.sheets import MAX_COLUMNS, read_sheet
+from app.core.importing.sheets import MAX_COLUMNS, MAX_ELEMENTS, MAX_OTHER_ELEMENTS, read_sheet
 
 PATH = "/biogas/digesters"
 
@@ -109,6 +110,7 @@ def test_a_record_stands_once_in_a_file(admin: Caller) -> None:
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00", "file"),
         (b"name,volumen_m3\nUno,5\n", "volumen_m3"),
         (b"name,name\nUno,5\n", "name"),
+        (b'name,volume_m3\n"Uno,5\nDos,5\n', "file"),
         (b"id,created_at\n1,2026-01-01\n", "file"),
         (("name" + ",x" * MAX_COLUMNS + "\n").encode() * 2, "file"),
     ],
@@ -179,9 +181,39 @@ def test_the_ways_csv_is_written(content: bytes, expected: list[str]) -> None:
     assert (sheet.header, sheet.rows[0].cells, sheet.rows[0].number) == (["a", "b"], expected, 2)
 
 
-def test_a_bomb_is_not_unfolded() -> None:
-    import zipfile
+def rewritten(content: bytes, name: str, old: bytes, new: bytes) -> bytes:
+    """The workbook with something else in one of its parts."""
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as source,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for part in source.namelist():
+            text = source.read(part)
+            target.writestr(part, text.replace(old, new) if part == name else text)
+    return made.getvalue()
 
+
+@pytest.mark.parametrize(
+    ("part", "end", "more"),
+    [
+        ("xl/worksheets/sheet1.xml", b"</sheetData>", b"<row/>" * (MAX_ELEMENTS + 1)),
+        ("xl/styles.xml", b"</cellXfs>", b"<xf/>" * (MAX_OTHER_ELEMENTS + 1)),
+        ("xl/worksheets/sheet1.xml", b"</sheetData>", b'<row r="2000000000"><c><v>1</v></c></row>'),
+    ],
+)
+def test_a_few_kilobytes_are_not_minutes_of_work(part: str, end: bytes, more: bytes) -> None:
+    with pytest.raises(Invalid, match="no se puede leer"):
+        read_sheet(rewritten(book(("a",)), part, end, more + end))
+
+
+def test_a_stray_cell_far_below_hides_no_row() -> None:
+    stray = b'<row r="100000"><c r="A100000"><v>7</v></c></row></sheetData>'
+    content = rewritten(book(("a",), (1,)), "xl/worksheets/sheet1.xml", b"</sheetData>", stray)
+    assert [(row.number, row.cells) for row in read_sheet(content).rows] == [(2, [1]), (100000, [7])]
+
+
+def test_a_bomb_is_not_unfolded() -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/worksheets/sheet1.xml", b"0" * (301 * 1024 * 1024))

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from app.core.spreadsheet import csv_stream, safe_cell, workbook_bytes, workbook_text
+from app.core.spreadsheet import csv_stream, safe_cell, unsafe_text, workbook_bytes, workbook_text
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,8 @@ from app.core.spreadsheet import csv_stream, safe_cell, workbook_bytes, workbook
         ("\r=1", "'\r=1"),
         ("\n=1", "'\n=1"),
         ("＝1", "'＝1"),
+        ("'=1", "''=1"),
+        ("'Luna'", "'Luna'"),
         ("Vaca = 1", "Vaca = 1"),
         ("", ""),
         (-12.5, -12.5),
@@ -33,6 +35,8 @@ from app.core.spreadsheet import csv_stream, safe_cell, workbook_bytes, workbook
 )
 def test_safe_cell(value: object, expected: object) -> None:
     assert safe_cell(value) == expected
+    if isinstance(value, str):
+        assert unsafe_text(str(expected)) == value
 
 
 def rows_of(content: bytes) -> list[list[str]]:

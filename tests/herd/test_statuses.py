@@ -204,6 +204,15 @@ def test_nothing_is_recorded_of_the_days_an_animal_was_away(admin: Caller) -> No
     assert days_ago(40) in words
 
 
+def test_who_died_after_being_sold_was_away_between(admin: Caller) -> None:
+    animal = new_animal(admin)
+    for status, day in (("Vendido", 60), ("Muerto", 10)):
+        made(add(admin, animal, status=status, date=days_ago(day)))
+    for day, is_here in ((61, True), (60, True), (59, False), (10, False), (9, False)):
+        sent = {"animal_id": animal["id"], "health_status": "Bueno", "checkup_date": days_ago(day)}
+        assert admin.post("/controls", json=sent).status_code == (201 if is_here else 422), day
+
+
 RECORDS: dict[str, tuple[str, dict[str, Any]]] = {
     "/genetic-improvements": (
         "date",

@@ -149,6 +149,11 @@ def test_who_came_back_was_away_between(app: Flask, instructor: Caller) -> None:
     assert [heads(instructor, ago)[loma] for ago in (60, 51, 50, 41)] == [1, 1, 0, 0]
     assert where(instructor, cow, 48)["reason"] == "Ya estaba vendido"
     assert wrong(put(instructor, cow, loma, 25, 15)) == {"assignment_date"}
+    moved = instructor.post(
+        "/animal-fields/move", json={"animal_ids": [cow], "field_id": loma, "date": str(day(15))}
+    )
+    assert moved.json["error"]["code"] == "MOVE_REFUSED"
+    assert str(day(50)) in moved.json["message"]
     data(put(instructor, cow, loma, 10), 201)
 
 

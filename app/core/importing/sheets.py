@@ -2,18 +2,28 @@
 
 import csv
 import io
+import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from app.core.errors import Invalid
+from app.core.spreadsheet import unsafe_text
 
 MAX_ROWS = 50_000
 MAX_COLUMNS = 200
 MAX_CELL_CHARACTERS = 20_000
-# What a workbook may unfold to: far above any real one of the rows allowed, far below what hurts.
-MAX_UNFOLDED_BYTES = 300 * 1024 * 1024
+# As many as Excel has. Of those beyond MAX_ROWS most must be empty: a stray cell at the bottom has them all above it.
+MAX_LINES = 1_048_576
+# What a workbook may unfold to: above any real one of the rows allowed, below what keeps a worker from all others.
+MAX_UNFOLDED_BYTES = 200 * 1024 * 1024
+MAX_ELEMENTS = 4_000_000
+# Styles and the like, each dearer to read than a cell.
+MAX_OTHER_ELEMENTS = 100_000
+CELLS = ("xl/worksheets/", "xl/sharedStrings.xml")
+PIECE = 1024 * 1024
+TURN_EVERY = 200
 DELIMITERS = ",;\t|"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
@@ -52,6 +62,13 @@ def _sheet(lines: Iterable[list[Any]]) -> Sheet:
     header: list[str] = []
     rows: list[Row] = []
     for number, line in enumerate(lines, start=1):
+        if number > MAX_LINES:
+            raise _refused("Tiene demasiadas filas vacías; bórrelas")
+        if number % TURN_EVERY == 0:
+            # The worker's other requests have their turn.
+            time.sleep(0)
+        if line.count(None) == len(line):
+            continue
         cells = [_cell(value) for value in line]
         while cells and cells[-1] is None:
             cells.pop()
@@ -78,17 +95,15 @@ def _cell(value: Any) -> Any:
         return value
     if len(value) > MAX_CELL_CHARACTERS:
         raise _refused(f"Una celda tiene más de {MAX_CELL_CHARACTERS} caracteres")
-    text = value.strip()
-    if text.startswith("'") and text[1:2] in set("=+-@＝＋－＠"):
-        text = text[1:]
-    return text or None
+    return unsafe_text(value.strip()) or None
 
 
 def _csv_lines(content: bytes) -> Iterator[list[Any]]:
     text = _decoded(content)
     if "\x00" in text:
         raise _refused("No es un archivo CSV ni de Excel (.xlsx)")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    # Strictly: a quote that nobody closed would take the rows after it into its cell.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         yield from reader
     except csv.Error:
@@ -116,9 +131,7 @@ def _workbook_lines(content: bytes) -> Iterator[list[Any]]:
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            unfolded = sum(part.file_size for part in parts.infolist())
-        if unfolded > MAX_UNFOLDED_BYTES:
-            raise _refused("El libro de Excel es demasiado grande")
+            _require_bounded(parts)
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = next((sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"), None)
         if sheet is None:
@@ -131,3 +144,25 @@ def _workbook_lines(content: bytes) -> Iterator[list[Any]]:
     # A damaged workbook can fail anywhere inside the library, with any exception.
     except Exception:
         raise _refused("El libro de Excel está dañado o no es un .xlsx")
+
+
+def _require_bounded(parts: zipfile.ZipFile) -> None:
+    """Refuses what unfolds to too much: a few kilobytes can be minutes of work, and a worker has others to serve."""
+    counted = {True: 0, False: 0}
+    for part in parts.infolist():
+        if part.filename.endswith((".xml", ".rels")):
+            counted[part.filename.startswith(CELLS)] += _elements(parts, part)
+    unfolded = sum(part.file_size for part in parts.infolist())
+    if unfolded > MAX_UNFOLDED_BYTES or counted[True] > MAX_ELEMENTS or counted[False] > MAX_OTHER_ELEMENTS:
+        raise _refused("El libro de Excel es demasiado grande; deje solo la hoja que se importa")
+
+
+def _elements(parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """How many elements a part has, as far as that still matters: each ends in one of two ways."""
+    found = unfolded = 0
+    with parts.open(part) as content:
+        while unfolded <= MAX_UNFOLDED_BYTES and (piece := content.read(PIECE)):
+            found += piece.count(b"</") + piece.count(b"/>")
+            unfolded += len(piece)
+            time.sleep(0)
+    return found
