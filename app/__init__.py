@@ -7,7 +7,18 @@ from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, cli, wiring
-from app.core import armour, cache, extensions, health, http, metrics, observability, recall, transaction
+from app.core import (
+    armour,
+    cache,
+    extensions,
+    failures,
+    health,
+    http,
+    metrics,
+    observability,
+    recall,
+    transaction,
+)
 from app.core.doubled_prefix import undoubled
 from app.core.settings import Settings, load_settings
 from app.users import guard
@@ -52,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # After the guard, so that a limit counts by person.
     extensions.limiter.init_app(app)
     http.init_app(app)
+    failures.init_app(app)
     health.init_app(app, wiring.ingest_state)
     metrics.init_app(app)
     api.init_app(app)

@@ -13,7 +13,7 @@ from app.biogas.reports.resource import ns as reports
 from app.biogas.resource import ns as biogas
 from app.core import documentation, health, swagger
 from app.core.docs_resource import ns as docs
-from app.core.http import answer
+from app.core.failures import answer
 from app.core.importing.routes import ns as imports
 from app.core.system_resource import ns as system
 from app.core.transaction import transactional

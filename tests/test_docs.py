@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.api import NAMESPACES
-from app.core.errors import DomainError
-from app.core.http import CODES
+from app.core.errors import CODES, DomainError
 from app.core.settings import ROOT, Settings
 from scripts import routes_page, schema_page
 

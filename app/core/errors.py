@@ -17,6 +17,19 @@ from typing import Any
 # Of what is wrong in many fields, this many sentences are told to people at once; programs read them all.
 MOST_TOLD = 3
 
+# What is said where no domain error was raised: code and message by status.
+CODES = {
+    400: ("BAD_REQUEST", "La petición no se entiende"),
+    404: ("NOT_FOUND", "La ruta no existe"),
+    405: ("METHOD_NOT_ALLOWED", "La ruta no admite este método"),
+    406: ("NOT_ACCEPTABLE", "No hay una respuesta en el formato pedido"),
+    413: ("PAYLOAD_TOO_LARGE", "La petición es demasiado grande"),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "Envíe el cuerpo como application/json"),
+    429: ("RATE_LIMIT_EXCEEDED", "Demasiadas peticiones; espere un momento"),
+    500: ("INTERNAL_ERROR", "Error interno del servidor"),
+    503: ("UNAVAILABLE", "La base de datos no está disponible; intente de nuevo en unos segundos"),
+}
+
 
 class DomainError(Exception):
     """A failure with a message for people (Spanish) and a code for programs."""

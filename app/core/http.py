@@ -1,8 +1,6 @@
-"""The envelope of every answer, the one error shape, and the decorators that read and document a request."""
+"""The envelope of every good answer, and the decorators that read and document a request. `failures` has the others."""
 
-import logging
 import re
-import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
@@ -10,44 +8,17 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, request
-from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import (
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-    PendingRollbackError,
-    StatementError,
-)
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from pydantic import BaseModel
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core import swagger
-from app.core.errors import DomainError, Invalid, Malformed
-from app.core.extensions import limiter
-from app.core.integrity import refusal_of
-from app.core.observability import trace_id
-from app.core.shapes import field_errors
-
-log = logging.getLogger("backfinca.http")
-RETRY_AFTER_S = 5
-CODES = {
-    400: ("BAD_REQUEST", "La petición no se entiende"),
-    404: ("NOT_FOUND", "La ruta no existe"),
-    405: ("METHOD_NOT_ALLOWED", "La ruta no admite este método"),
-    406: ("NOT_ACCEPTABLE", "No hay una respuesta en el formato pedido"),
-    413: ("PAYLOAD_TOO_LARGE", "La petición es demasiado grande"),
-    415: ("UNSUPPORTED_MEDIA_TYPE", "Envíe el cuerpo como application/json"),
-    429: ("RATE_LIMIT_EXCEEDED", "Demasiadas peticiones; espere un momento"),
-    500: ("INTERNAL_ERROR", "Error interno del servidor"),
-    503: ("UNAVAILABLE", "La base de datos no está disponible; intente de nuevo en unos segundos"),
-}
+from app.core.errors import CODES, Invalid, Malformed
 
 
 def init_app(app: Flask) -> None:
-    """One error shape for every status, inside the Api and outside it; no redirects for slashes."""
+    """No redirects for slashes; nothing is kept that may have changed."""
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.register_error_handler(Exception, answer)
     app.after_request(_not_kept)
 
 
@@ -94,59 +65,6 @@ def paged(data: Any, page: int, limit: int, total: int) -> Response:
 def json_response(body: Any, status: int = 200) -> Response:
     """Any JSON body; dates as ISO 8601."""
     return Response(orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS), status, mimetype="application/json")
-
-
-def answer(error: Exception) -> Response:
-    """The response an exception means. Nothing of an unexpected one leaves the server but its trace id."""
-    if isinstance(error, DomainError):
-        wait = error.details.get("retry_after_seconds")
-        headers = {"Retry-After": str(wait)} if wait else None
-        return failure(error.status, error.code, error.message, error.details, headers)
-    if isinstance(error, ValidationError):
-        # Of a value that cannot be read the sentence says little without its field.
-        return answer(Invalid("Datos no válidos", fields=field_errors(error.errors(include_url=False))))
-    if isinstance(error, IntegrityError):
-        return answer(refusal_of(error))
-    if isinstance(error, DataError | OverflowError) or isinstance(
-        getattr(error, "orig", None), OverflowError
-    ):
-        return answer(Invalid(fields={"body": "Un valor está fuera del rango que se puede guardar"}))
-    if isinstance(error, HTTPException):
-        return _of_status(error.code or 500, dict(error.get_headers()), error)
-    # The last one says that a statement before it failed so, and was not heeded.
-    if isinstance(error, OperationalError | InterfaceError | PendingRollbackError):
-        log.warning("database unavailable", exc_info=error)
-        return _of_status(503, {"Retry-After": str(RETRY_AFTER_S)})
-    if isinstance(error, StatementError) and isinstance(error.orig, ValueError):
-        return answer(Invalid(fields={"body": "Un valor no se puede guardar"}))
-    log.error("unexpected error", exc_info=error)
-    return _of_status(500, {})
-
-
-def failure(
-    status: int, code: str, message: str, details: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> Response:
-    """The one error shape."""
-    error = {"code": code, "message": message, "details": details, "trace_id": trace_id.get()}
-    response = json_response({"success": False, "message": message, "error": error}, status)
-    response.headers.update(headers or {})
-    response.headers["Cache-Control"] = "no-store"
-    if status == HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def _of_status(status: int, headers: dict[str, str], error: HTTPException | None = None) -> Response:
-    if isinstance(error, HTTPException) and error.response is not None:
-        status = error.response.status_code
-    code, message = CODES.get(status, (f"HTTP_{status}", HTTPStatus(status).phrase))
-    kept = {name: value for name, value in headers.items() if name in {"Allow", "Retry-After"}}
-    details: dict[str, Any] = {}
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        limit = limiter.current_limit
-        details["retry_after_seconds"] = max(int(limit.reset_at - time.time()), 1) if limit else 60
-        kept["Retry-After"] = str(details["retry_after_seconds"])
-    return failure(status, code, message, details, kept)
 
 
 def json_body() -> dict[str, Any]:
