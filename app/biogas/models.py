@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.extensions import Base
-from app.core.records import Stamped
+from app.core.records import Stamped, called
 from app.core.times import UtcDateTime
 from app.sensors.models import Device
 
@@ -58,6 +58,7 @@ class DigesterDevice(Base):
     """Which digester a device measures; a device measures at most one."""
 
     __tablename__ = "digester_devices"
+    __table_args__ = called("Sensor del biodigestor")
 
     device_id: Mapped[int] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
     digester_id: Mapped[int] = mapped_column(ForeignKey("digesters.id", ondelete="CASCADE"), index=True)
@@ -100,6 +101,7 @@ class ProductionDay(Base):
     """The gas one digester gave in one of its days, from the meter rules; recomputed from raw readings."""
 
     __tablename__ = "production_days"
+    __table_args__ = called("Día de producción")
 
     digester_id: Mapped[int] = mapped_column(ForeignKey("digesters.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[dt.date] = mapped_column(Date, primary_key=True)
@@ -123,6 +125,7 @@ class MeterDay(Base):
     """
 
     __tablename__ = "meter_days"
+    __table_args__ = called("Día de un medidor")
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[dt.date] = mapped_column(Date, primary_key=True)
@@ -147,6 +150,7 @@ class Report(Stamped, Base):
     """A report on a filling (or a range of days): what was asked, its figures and its files."""
 
     __tablename__ = "reports"
+    __table_args__ = called("Informe")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     report_type: Mapped[str] = mapped_column(String(10), index=True)

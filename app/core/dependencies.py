@@ -33,7 +33,7 @@ class Dependency:
     def of(cls, key: ForeignKey, count: int) -> "Dependency":
         """`count` rows that point through `key`."""
         table, field = key.parent.table.name, key.parent.name
-        label = PLAIN[table].label if table in PLAIN else table
+        label = PLAIN[table].label if table in PLAIN else key.parent.table.info.get("label", table)
         message = f"{count} {'registro' if count == 1 else 'registros'} de «{label}» ({field})"
         return cls(table, count, field, key.ondelete == "CASCADE", message)
 

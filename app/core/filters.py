@@ -96,7 +96,7 @@ def _beyond(column: ColumnElement[Any], name: str, value: str, bound: str) -> Co
 
 
 def span(column: ColumnElement[Any], name: str, text: str) -> tuple[Any, Any]:
-    """The value a text means to a column, or for a day asked of a moment the day's two ends; Invalid on `name`."""
+    """The value a text means to a column, or the two ends of the day or second it means; Invalid on `name`."""
     try:
         return _read(column.type, text)
     except (ValueError, OverflowError):
@@ -126,11 +126,12 @@ def _boolean(text: str) -> bool:
 
 
 def moments(text: str) -> tuple[datetime, datetime]:
-    """The UTC moment an ISO 8601 text means, twice; for a day alone, when it begins and ends."""
+    """When what an ISO 8601 text means begins and ends, UTC: a day alone, a second, or, with its fraction, a moment."""
     if len(text) == 10:
         start = datetime.combine(date.fromisoformat(text), time.min, UTC)
         return start, start + timedelta(days=1)
     # A plus that nobody escaped arrives as a space.
     moment = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text) if "T" in text else text)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC), moment.astimezone(UTC)
+    moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    # Answers show whole seconds: what was read there must be found again.
+    return moment, moment if moment.microsecond else moment + timedelta(seconds=1)

@@ -33,6 +33,11 @@ def newest_first() -> Index:
     return Index(None, "updated_at", "created_at", "id")
 
 
+def called(label: str) -> dict[str, Any]:
+    """What people call a row of a table that is no plain record; comes last in its `__table_args__`."""
+    return {"info": {"label": label}}
+
+
 def get(model: type[Record], key: int | str, label: str = "El registro") -> Record:
     """The record with this primary key; NotFound when there is none."""
     found = db.session.get(model, key) if not isinstance(key, int) or 0 < key <= MAX_ID else None

@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Date, Double, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.extensions import Base
-from app.core.records import Stamped, newest_first
+from app.core.records import Stamped, called, newest_first
 
 
 class Species(Stamped, Base):
@@ -54,7 +54,7 @@ class AnimalStatusChange(Stamped, Base):
     """An animal became `status` on `date`. The newest by date is the animal's present state."""
 
     __tablename__ = "animal_status_changes"
-    __table_args__ = (Index(None, "animal_id", "date"),)
+    __table_args__ = (Index(None, "animal_id", "date"), called("Cambio de estado"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     animal_id: Mapped[int] = mapped_column(ForeignKey("animals.id", ondelete="CASCADE"))
@@ -89,7 +89,7 @@ class AnimalImage(Stamped, Base):
     """A picture of an animal. `primary_animal_id` is the animal's id for its primary one, else NULL."""
 
     __tablename__ = "animal_images"
-    __table_args__ = (UniqueConstraint("primary_animal_id"), newest_first())
+    __table_args__ = (UniqueConstraint("primary_animal_id"), newest_first(), called("Foto"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     animal_id: Mapped[int] = mapped_column(ForeignKey("animals.id", ondelete="CASCADE"), index=True)

@@ -54,6 +54,7 @@ class PeopleStats(Resource):
     """The counters every resource has."""
 
     @allow("dashboard.view")
+    @conditional("users")
     @gives(None)
     def get(self) -> Any:
         """How many people, active and new today."""

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.extensions import Base
-from app.core.records import Stamped
+from app.core.records import Stamped, called
 from app.core.times import UtcDateTime
 
 
@@ -34,6 +34,7 @@ class PermissionGrant(Base):
     """A permission given to one person, or taken from one, on top of the role's."""
 
     __tablename__ = "permission_grants"
+    __table_args__ = called("Permiso propio")
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     permission: Mapped[str] = mapped_column(String(40), primary_key=True)

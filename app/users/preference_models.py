@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import times
 from app.core.extensions import Base
+from app.core.records import called
 from app.core.times import UtcDateTime
 
 
@@ -15,7 +16,7 @@ class Favorite(Base):
     """Something a person keeps at hand; `item` as their client described it, `key` what tells it from others."""
 
     __tablename__ = "favorites"
-    __table_args__ = (UniqueConstraint("user_id", "key"),)
+    __table_args__ = (UniqueConstraint("user_id", "key"), called("Favorito"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -28,7 +29,7 @@ class Visit(Base):
     """A page a person visited, newest last."""
 
     __tablename__ = "visits"
-    __table_args__ = (Index(None, "user_id", "id"),)
+    __table_args__ = (Index(None, "user_id", "id"), called("Página visitada"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import times
 from app.core.extensions import Base
+from app.core.records import called
 from app.core.times import UtcDateTime
 
 
@@ -14,6 +15,7 @@ class LoginSession(Base):
     """One login on one device: the family of every refresh token that descends from it."""
 
     __tablename__ = "sessions"
+    __table_args__ = called("Sesión")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
@@ -43,6 +45,7 @@ class ResetToken(Base):
     """A permission to choose a new password once. Without a person it opens nothing: a stranger asked for it."""
 
     __tablename__ = "reset_tokens"
+    __table_args__ = called("Recuperación de contraseña")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

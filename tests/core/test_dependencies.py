@@ -14,6 +14,7 @@ from users.folk import bestow, own_id
 from app.core.dependencies import batch, refuse_if_needed, remove_with_dependents, verdict, verdict_of
 from app.core.errors import Conflict
 from app.core.extensions import db
+from app.core.plain import PLAIN
 from app.core.transaction import transaction
 from app.health.models import Medication, Treatment, TreatmentMedication
 from app.herd.models import Animal, Breed, Control, Species
@@ -157,3 +158,12 @@ def test_a_child_forbids_and_is_not_deleted_with_its_parent(app: Flask, animal: 
             refuse_if_needed(mother, "El animal V-1")
         assert caught.value.details["blocking_dependencies"] == 1
         assert [one["count"] for one in caught.value.details["warnings"]] == [1, 2, 1]
+
+
+def test_people_are_never_told_the_name_of_a_table(app: Flask) -> None:
+    pointing = [
+        key.parent.table for table in db.metadata.sorted_tables for key in table.foreign_keys
+        if key.column.table.name in PLAIN
+    ]  # fmt: skip
+    assert len(pointing) > 20
+    assert not [table.name for table in pointing if table.name not in PLAIN and "label" not in table.info]

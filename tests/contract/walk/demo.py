@@ -23,11 +23,6 @@ def table_of(slug: str) -> str:
     return slug.replace("-", "_")
 
 
-def column_of(name: str) -> str:
-    """The column behind a field of an answer."""
-    return {wire: column for column, wire in WIRE.items()}.get(name, name)
-
-
 def wired(value: Any) -> Any:
     """A stored value as the contract has it in JSON."""
     if isinstance(value, dt.datetime):
