@@ -22,6 +22,7 @@ class Listing:
     """What a list shows and how it may be asked. `extra` are derived columns; `aliases` other names of columns.
 
     Columns that the shape leaves out may be secret: of those only keys may be asked, and what `filters` names.
+    `instead` names for fields that the database cannot give the column that orders alike ("-" the other way round).
     `joins` are outer joins to at most one row each, which `extra` may need; they never change which rows there are.
     """
 
@@ -33,6 +34,7 @@ class Listing:
     joins: Sequence[tuple[Any, ColumnElement[bool]]] = ()
     relations: Mapping[str, Relation] = field(default_factory=dict)
     filters: Sequence[str] = ()
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def table(self) -> Table:

@@ -39,6 +39,8 @@ crud(
         },
         joins=((Breed, Animal.breeds_id == Breed.id), (Species, Breed.species_id == Species.id)),
         aliases={"breed_id": "breeds_id", "idFather": "father_id", "idMother": "mother_id"},
+        # The older, the earlier born.
+        instead=dict.fromkeys(("age_in_days", "age_in_months", "is_adult"), "-birth_date"),
         relations={
             "breed": one("breeds", "breeds_id", "id", "name", "species_id"),
             "father": one("animals", "father_id", "id", "record", "sex"),
