@@ -57,12 +57,20 @@ def _column_of(listing: Listing, name: str) -> tuple[str, str]:
 def _filter(listing: Listing, name: str, value: str) -> ColumnElement[bool] | None:
     field, bound = _column_of(listing, name)
     if not field:
+        if _is_reckoned(listing, name):
+            raise Invalid(fields={name: "Se calcula al mostrarlo: no se puede filtrar por él"})
         # Clients count dependants by such filters: an unknown one must find nothing, not everything.
         return false() if name.endswith("_id") else None
     column = listing.filterable[field]
     if bound:
         return _beyond(column, name, value, bound)
     return _one_of(column, name, value, listing.choices.get(field))
+
+
+def _is_reckoned(listing: Listing, name: str) -> bool:
+    """Whether it is a field that an answer shows and the database does not know: to ignore it would find all rows."""
+    shown = listing.shape.model_computed_fields
+    return any(listing.name_of(one, shown) for one in (name, re.sub(r"_?(from|to|From|To)$", "", name)))
 
 
 def _one_of(

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, Date, Float, Integer, String, and_, false, or_
+from sqlalchemy import Boolean, Date, Float, Integer, String, and_, false, literal, or_
 from sqlalchemy.sql import ColumnElement
 
 from app.core.errors import Malformed
@@ -62,6 +62,8 @@ def order_of(listing: Listing, args: Mapping[str, str]) -> list[Term]:
 
 def after(terms: Sequence[Term], values: Sequence[Any]) -> ColumnElement[bool]:
     """The rows that come after the one with these values."""
+    # SQLAlchemy finds no bare truth greater than another.
+    values = [literal(value, Boolean()) if isinstance(value, bool) else value for value in values]
     steps = [
         and_(*(_equal(terms[n], values[n]) for n in range(place)), _further(terms[place], values[place]))
         for place in range(len(terms))

@@ -23,7 +23,7 @@ TAGS = Listing(
     AnimalTag,
     AnimalTagOut,
     search=("code", "animal_record", "notes"),
-    extra={"animal_record": Animal.record.expression},
+    extra={"animal_record": Animal.record.expression, "active": AnimalTag.removed_on.is_(None)},
     joins=((Animal, AnimalTag.animal_id == Animal.id),),
     relations={"animal": one("animals", "animal_id", "id", "record", "sex", "status")},
 )

@@ -1,13 +1,17 @@
 """What a list understands: other names, values that must be one of some, search by text, number and date, since."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from conftest import Caller
-from core.pasture import controls, herd, paddock
+from core.pasture import controls, herd, paddock, put
 from flask import Flask
+from herd.stock import wrong
+
+from app.herd.models import Species
 
 
 @pytest.fixture
@@ -40,12 +44,37 @@ def ids(caller: Caller, path: str) -> list[int]:
         ("species_id=1&species_name=Bovino&weight_from=450.0", [1, 2]),
         ("birth_date_from=2024-02-01&birthDateTo=2024-04-15", [4, 5, 6]),
         ("birth_date=2024-01-15,2024-06-15", [3, 8]),
+        ("created_at=2026-03-16T12:00:00Z", [6]),
+        ("created_at_from=2026-03-16T12:00:00Z&created_at_to=2026-03-16T12:00:00Z", [6]),
         ("user_id=3", []),
         ("treatmentId=3&cache_bust=1", [1, 2, 3, 4, 5, 6, 7, 8]),
     ],
 )
 def test_filters_by_every_name(farm: Caller, query: str, found: list[int]) -> None:
     assert ids(farm, f"/animals?{query}&sort=id") == found
+
+
+def test_the_moment_that_was_shown_finds_its_row(app: Flask, farm: Caller) -> None:
+    moment = dt.datetime(2026, 5, 1, 10, 0, 0, 654_321, tzinfo=dt.UTC)
+    put(app, Species, [{"id": 9, "name": "Caprino", "created_at": moment, "updated_at": moment}])
+    shown = farm.get("/species/9").json["data"]["created_at"]
+    for query in (f"created_at={shown}", f"created_at_from={shown}&created_at_to={shown}"):
+        assert ids(farm, f"/species?{query}") == [9]
+
+
+@pytest.mark.parametrize("field", ["age_in_days", "ageInMonths"])
+def test_ages_sort_and_filter_as_they_are_shown(farm: Caller, field: str) -> None:
+    name = re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", field)
+    ages = {row["id"]: row[name] for row in farm.get("/animals").json["data"]}
+    for order in ("asc", "desc"):
+        found = [ages[id] for id in ids(farm, f"/animals?sort={field}&order={order}")]
+        assert found == sorted(ages.values(), reverse=order == "desc")
+    middle = sorted(ages.values())[3]
+    assert set(ids(farm, f"/animals?{field}_from={middle}")) == {id for id in ages if ages[id] >= middle}
+
+
+def test_what_only_the_answer_knows_is_no_filter(farm: Caller) -> None:
+    assert set(wrong(farm.get("/animal-tags?issuer_kind=country"))) == {"issuer_kind"}
 
 
 def test_every_wrong_filter_is_named(farm: Caller) -> None:

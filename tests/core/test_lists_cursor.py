@@ -55,6 +55,14 @@ def test_all_pages_together_are_the_list(farm: Caller, path: str, order: str) ->
     assert walked(farm, f"{path}?{order}", len(whole)) == whole
 
 
+@pytest.mark.parametrize("order", ["sort=status", "sort=status&dir=desc"])
+def test_pages_may_be_ordered_by_a_truth(admin: Caller, order: str) -> None:
+    for n in range(7):
+        admin.post("/route-administrations", json={"name": f"Vía {n}", "status": n % 3 > 0})
+    whole = [row["id"] for row in admin.get(f"/route-administrations?{order}").json["data"]]
+    assert walked(admin, f"/route-administrations?{order}", 2) == whole
+
+
 def test_a_row_that_comes_in_between_moves_no_other(app: Flask, farm: Caller) -> None:
     first = farm.get("/animals?sort=record&limit=4&cursor_mode=1").json
     put(app, Animal, [{**child(90), "record": "AAAA"}, {**child(91), "record": "ZZZZ"}])

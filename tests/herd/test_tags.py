@@ -99,6 +99,9 @@ def test_a_tag_is_corrected_and_put_on_again(admin: Caller) -> None:
     assert set(wrong(admin.put(path, json={"removed_on": days_ago(10)}))) == {"removed_on"}
     assert set(wrong(admin.put(path, json={"kind": "electronic"}))) == {"code"}
     assert take_off(admin, tag)["removed_on"] == str(today())
+    for asked, count in (("true", 0), ("false", 1)):
+        found = admin.get(f"/animal-tags?active={asked}&sort=active").json["meta"]["pagination"]
+        assert found["total_items"] == count
     assert take_off(admin, tag, date=days_ago(2), reason="Robo")["removed_on"] == days_ago(2)
     assert made(admin.put(path, json={"removed_on": None, "removal_reason": None}), 200)["active"] is True
     made(admin.delete(path), 200)
