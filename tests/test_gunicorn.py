@@ -116,6 +116,14 @@ def test_both_workers_answer_and_their_figures_add_up(pair: Gunicorn) -> None:
         assert float(line) == asked
 
 
+@pytest.mark.parametrize("piece", [b"ZZ\r\n{}\r\n", b"2\r\n{}{}\r\n", b"-1\r\n"])
+def test_a_body_that_is_not_what_it_says_is_not_understood(pair: Gunicorn, piece: bytes) -> None:
+    head = b"POST /api/v1/users/public HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", pair.port), timeout=10) as wire:
+        wire.sendall(head + piece + b"0\r\n\r\n")
+        assert wire.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
 def test_the_master_connects_to_nothing(pair: Gunicorn) -> None:
     ask(pair)
 

@@ -51,6 +51,9 @@ def answer(error: Exception) -> Response:
         return answer(Invalid(fields={"body": "Un valor está fuera del rango que se puede guardar"}))
     if isinstance(error, HTTPException):
         return _of_status(error.code or 500, dict(error.get_headers()), error)
+    # gunicorn reads a body while it is asked for, and has its own errors for one that is not sent as announced.
+    if type(error).__module__ == "gunicorn.http.errors":
+        return _of_status(400, {})
     # The last one says that a statement before it failed so, and was not heeded.
     if isinstance(error, OperationalError | InterfaceError | PendingRollbackError):
         log.warning("database unavailable", exc_info=error)
