@@ -16,6 +16,10 @@ STATES = ("online", "silent", "awaited", "quarantine", "disabled")
 DEVICES = Gauge(
     "sensor_devices", "Devices by what is known of them", ["state"], multiprocess_mode="livemostrecent"
 )
+# Of its own an ingest that has just begun knows of no message; the database does.
+LAST_SEEN = Gauge(
+    "sensor_last_seen_timestamp", "When a device was last heard (s since 1970)", multiprocess_mode="livemax"
+)
 
 
 class Census:
@@ -30,20 +34,24 @@ class Census:
         if time.monotonic() < self._due:
             return
         with self._app.app_context(), db.engine.connect() as connection:
-            counts = count(connection)
+            counts, seen_ms = count(connection)
         self._due = time.monotonic() + EVERY_S
+        LAST_SEEN.set(seen_ms / 1000)
         for state in STATES:
             DEVICES.labels(state).set(counts[state])
 
 
-def count(connection: Connection) -> Counter[str]:
-    """Devices by state."""
+def count(connection: Connection) -> tuple[Counter[str], int]:
+    """Devices by state, and when one of them was last heard (ms since 1970; 0: never)."""
     unheard = Device.last_seen_ms.is_(None)
     kinds = (Device.status, Device.online, unheard)
+    query = select(*kinds, func.count(), func.max(Device.last_seen_ms)).group_by(*kinds)
     counts: Counter[str] = Counter()
-    for status, online, never, number in connection.execute(select(*kinds, func.count()).group_by(*kinds)):
+    last_ms = 0
+    for status, online, never, number, seen_ms in connection.execute(query):
         counts[state_of(status, bool(online), bool(never))] += number
-    return counts
+        last_ms = max(last_ms, seen_ms or 0)
+    return counts, last_ms
 
 
 def state_of(status: str, online: bool, unheard: bool) -> str:

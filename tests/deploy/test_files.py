@@ -221,6 +221,12 @@ def test_the_launcher_forgets_the_figures_of_a_gunicorn_that_is_gone(tmp_path: P
     assert [file.name for file in tmp_path.iterdir()] == ["another.txt"]
 
 
+def test_the_launcher_finds_the_program_of_the_indexes(tmp_path: Path) -> None:
+    (tmp_path / "settings.env").touch()
+    environment = {"PATH": os.environ["PATH"], "BACKFINCA_SETTINGS": str(tmp_path / "settings.env")}
+    assert "--dry-run" in checked(DEPLOY / "bin" / "backfinca", "indexes", "--help", env=environment)
+
+
 def test_the_launcher_says_when_its_settings_are_missing(tmp_path: Path) -> None:
     done = subprocess.run(
         [DEPLOY / "bin" / "backfinca", "web"],

@@ -56,6 +56,7 @@ def test_every_kind_of_device_is_counted_in_one_question(farm: Farmyard) -> None
         census.take_if_due()
     expected = {state: 3.0 * sum(kind[3] == state for kind in KINDS) for state in STATES}
     assert told() == expected
+    assert REGISTRY.get_sample_value("sensor_last_seen_timestamp") == 0.005
     assert len(seen) == 1
 
 

@@ -127,3 +127,20 @@ def test_two_processes_share_the_load(farm: Farmyard, broker: servers.Mosquitto)
         publisher.settle()
         require_each_once(farm)
         assert 0 < ingest.status()["messages_total"] < COUNT
+
+
+def test_broker_killed_while_ingest_is_away(farm: Farmyard, broker: servers.Mosquitto) -> None:
+    """What it acknowledged before its last save is there again; it saves every two seconds."""
+    subscribe(farm)
+    # A stop saves the session.
+    broker.restart()
+    with Publisher(broker.port) as publisher:
+        publisher.number(0, 500, stamped=True)
+        publisher.settle()
+    settled = time.time()
+    kept = broker.folder / "mosquitto.db"
+    wait_until(lambda: kept.stat().st_mtime > settled, "all of it is on disk", 8)
+    broker.kill()
+    broker.start()
+    with farm.ingest():
+        require_each_once(farm, 500)
