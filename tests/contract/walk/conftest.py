@@ -1,6 +1,7 @@
 """The demonstration farm, made once for each profile and walked by all tests of this folder."""
 
 import pytest
+from argon2 import PasswordHasher
 from conftest import person
 from contract.pastures import Pasture
 from contract.walk.demo import Farm
@@ -11,10 +12,17 @@ from app.core.extensions import cache, db, limiter
 from app.core.transaction import transaction
 from app.demo.farm import create_farm
 from app.herd.models import Animal
+from app.users import passwords
 from app.users.permissions import Role
 
 ANIMALS = 300
 _made: dict[str, Farm] = {}
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People come and go here by the dozen, and hashing their passwords is slow on purpose."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from contract.pastures import SLUGS
 from contract.walk.columns import COLUMNS
-from contract.walk.demo import Farm, Row, wired
+from contract.walk.demo import Farm, Row, on_sqlite, wired
+
+pytestmark = on_sqlite
 
 every = pytest.mark.parametrize("slug", SLUGS)
 DATES = {(one.slug, one.name) for one in COLUMNS if one.kind == "date"}

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from biogas.plant import made
 from contract.pastures import SLUGS
-from contract.walk.demo import Farm
+from contract.walk.demo import Farm, on_sqlite
 
 from app.activity import listeners
 from app.users.permissions import Role
+
+pytestmark = on_sqlite
 
 DOUBLED = "/api/v1/api/v1"
 GONE = 1_999_999

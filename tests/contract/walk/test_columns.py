@@ -7,7 +7,9 @@ import pytest
 from biogas.plant import made
 from contract.pastures import SLUGS
 from contract.walk.columns import COLUMNS, PAIRS, Column
-from contract.walk.demo import Farm, Row, wired
+from contract.walk.demo import Farm, Row, on_sqlite, wired
+
+pytestmark = on_sqlite
 
 each = pytest.mark.parametrize("column", COLUMNS, ids=str)
 NOWHERE = 2_000_000_000

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from biogas.plant import made
-from contract.walk.demo import Farm
+from contract.walk.demo import Farm, on_sqlite
 from PIL import Image
+
+pytestmark = on_sqlite
 
 GONE = 1_999_999
 

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from biogas.plant import made
 from contract.pastures import SLUGS
-from contract.walk.demo import WIRE, Farm, Row, wired
+from contract.walk.demo import WIRE, Farm, Row, on_sqlite, wired
 from contract.walk.dependents import BLOCKERS, WITH_AN_ANIMAL
 
 from app.users.permissions import Role
+
+pytestmark = on_sqlite
 
 every = pytest.mark.parametrize("slug", SLUGS)
 slashed = pytest.mark.parametrize("slash", ["", "/"], ids=["bare", "slash"])

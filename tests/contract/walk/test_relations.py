@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from biogas.plant import made
 from contract.pastures import SLUGS
-from contract.walk.demo import Farm, Row, wired
+from contract.walk.demo import Farm, Row, on_sqlite, wired
 from contract.walk.relations import BORROWED, LISTS, MOST, SINGLE, lines
+
+pytestmark = on_sqlite
 
 
 def names(table: str) -> Any:

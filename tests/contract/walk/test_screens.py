@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from biogas.plant import made
 from contract.pastures import OF_ANIMALS, SLUGS
-from contract.walk.demo import Farm, Row, asked
+from contract.walk.demo import Farm, Row, asked, on_sqlite
 from contract.walk.screens import CHECKS, READS, lines
 
 from app.users.permissions import Role
+
+pytestmark = on_sqlite
 
 # What the screen of diagnoses is given besides.
 RELATED = {"animal", "disease", "instructor"}
