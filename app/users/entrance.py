@@ -3,10 +3,15 @@
 What a door answers, and how it carries the tokens, is its own part.
 """
 
+from prometheus_client import Counter
+
 from app.core.errors import DomainError
 from app.core.transaction import transacted, transaction
 from app.users import login, refresh, sessions
 from app.users.sessions import Opened
+
+LOGINS = Counter("auth_login_total", "Names with a password, by what became of them", ["result"])
+REFRESHES = Counter("auth_refresh_total", "Refresh tokens, by what became of them", ["result"])
 
 
 def enter(name: str, password: str, *, device: str, address: str, replaces: str | None = None) -> Opened:
@@ -24,15 +29,16 @@ def enter(name: str, password: str, *, device: str, address: str, replaces: str 
             sessions.end_by_refresh_token(replaces, "replaced")
         return outcome
 
-    return _or_raise(transacted(conclude))
+    return _or_raise(transacted(conclude), LOGINS)
 
 
 def renew(token: str, *, device: str, address: str) -> Opened:
     """The session this refresh token prolongs, with its successor; Unauthenticated with the code clients react to."""
-    return _or_raise(transacted(lambda _session: refresh.renew(token, device, address)))
+    return _or_raise(transacted(lambda _session: refresh.renew(token, device, address)), REFRESHES)
 
 
-def _or_raise(outcome: Opened | DomainError) -> Opened:
+def _or_raise(outcome: Opened | DomainError, figure: Counter) -> Opened:
+    figure.labels("opened" if isinstance(outcome, Opened) else outcome.code.lower()).inc()
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome

@@ -204,7 +204,9 @@ def test_the_heartbeat_is_heard_elsewhere(farm: Farmyard, broker: servers.Mosqui
         "database_away",
         "queue_depth",
         "last_message_ms",
+        "last_batch_ms",
         "messages_total",
+        "threads_gone",
     }
 
 

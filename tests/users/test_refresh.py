@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from prometheus_client import REGISTRY
 from users.visits import ACCESS, REFRESH, REFRESH_CSRF, Browser, changed_settings, code, details, settle
 
 from app.core import times
@@ -59,6 +60,25 @@ def test_the_cookie_renews_the_session_whatever_the_body(browser: Browser, kwarg
     assert before[0] != browser.cookie(ACCESS)
     assert before[1] != browser.cookie(REFRESH)
     assert browser.me().status_code == 200
+
+
+def test_logins_and_refreshes_are_figures(app: Flask, marta: int) -> None:
+    def figures() -> list[float]:
+        wanted = [
+            ("auth_login_total", "opened"),
+            ("auth_login_total", "invalid_credentials"),
+            ("auth_refresh_total", "opened"),
+            ("auth_refresh_total", "token_revoked"),
+        ]
+        return [REGISTRY.get_sample_value(name, {"result": result}) or 0 for name, result in wanted]
+
+    before, browser = figures(), Browser(app)
+    browser.log_in(password="No-1")
+    browser.log_in()
+    browser.refresh()
+    refused = app.test_client().post("/api/v1/auth/refresh", json={"refresh_token": "nobody's"})
+    assert refused.status_code == 401
+    assert [now - then for now, then in zip(figures(), before, strict=True)] == [1, 1, 1, 1]
 
 
 def test_get_renews_too(browser: Browser) -> None:
