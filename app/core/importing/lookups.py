@@ -27,6 +27,9 @@ class Targets:
         self._text = isinstance(reference.model.__table__.columns[reference.by].type, String)
         self._found: dict[Hashable, list[Any]] = {}
         column = getattr(reference.model, reference.by)
+        if self._text and db.engine.dialect.name == "sqlite":
+            # MariaDB reads texts regardless of case by itself.
+            column = column.collate("NOCASE")
         wanted = {key for cell in cells if (key := self._asked(cell)) is not None}
         for some in _pieces(sorted(wanted, key=str)):
             for record in db.session.scalars(select(reference.model).where(column.in_(some))):
