@@ -16,12 +16,14 @@ BULK_ROWS = 1000
 class Reference:
     """How a foreign key is written in a spreadsheet: in column `header`, by the target's attribute `by` (its tag, its
     name) instead of its id. `permission` is what one must hold to be told it; '' for what everybody may know.
+    `altered`: who stores the record locks that one, or changes it.
     """
 
     header: str
     model: type[Any]
     by: str
     permission: str = ""
+    altered: bool = False
 
 
 def nothing_more(_record: Any) -> Mapping[str, Any]:

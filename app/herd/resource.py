@@ -92,7 +92,7 @@ crud(
     remove=controls.remove,
     warnings=controls.warnings,
     keys=("animal_id", "checkup_date"),
-    references=ANIMAL_BY_RECORD,
+    references={"animal_id": Reference("animal", Animal, "record", altered=True)},
 )
 
 crud(

@@ -68,8 +68,8 @@ crud(
     update=stays.change,
     keys=("animal_id", "field_id", "assignment_date"),
     references={
-        "animal_id": Reference("animal", Animal, "record"),
-        "field_id": Reference("field", Field, "name"),
+        "animal_id": Reference("animal", Animal, "record", altered=True),
+        "field_id": Reference("field", Field, "name", altered=True),
     },
 )
 

@@ -62,3 +62,9 @@ def test_who_may_only_know_names_is_not_told_how_people_log_in(
         assert number not in untold
         assert "instructor_id" in untold.splitlines()[0].split(",")
         assert "animal" in untold.splitlines()[0].split(",")
+        # Nor by trying: what a preview accepts would be known.
+        untold = apprentice.post(f"{path}/import", data=f"instructor\n{number}\n", content_type="text/csv")
+        assert "instructor_id" in untold.json["error"]["details"]["validation_errors"]["instructor"]
+        titles = apprentice.get(f"{path}/template?format=csv").get_data(as_text=True).strip().split(",")
+        assert "instructor_id" in titles
+        assert "instructor" not in titles

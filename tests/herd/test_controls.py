@@ -12,6 +12,7 @@ from flask import Flask
 from herd.stock import days_ago, made, new_animal, today, wrong
 
 from app.core.dependencies import remove_with_dependents
+from app.core.retrying import RETRIES
 from app.core.transaction import transaction
 from app.herd.models import Animal
 
@@ -177,3 +178,25 @@ def test_who_writes_of_an_animal_that_is_being_deleted_is_told_so(app: Flask, ad
             waiting = pool.submit(write, control)
             time.sleep(0.5)
         assert set(wrong(waiting.result(20))) == {"animal_id"}
+
+
+def test_imports_of_the_same_animals_wait_for_each_other(app: Flask, admin: Caller) -> None:
+    """And none is undone, to be made once more, because two held what each then wanted alone."""
+    animals = [new_animal(admin)["record"] for _ in range(12)]
+    repeated = RETRIES.labels("http", "repeated")._value
+    before, start = repeated.get(), threading.Barrier(6)
+
+    def send(place: int) -> int:
+        rows = [f"{record},{days_ago(30 + place)},Bueno,{300 + place}" for record in animals]
+        # Each in an order of its own.
+        content = "\n".join(["animal,checkup_date,health_status,weight", *rows[place:], *rows[:place]])
+        start.wait()
+        caller = Caller(app.test_client(), admin.token)
+        answer = caller.post("/controls/import?dry_run=false", data=content, content_type="text/csv")
+        return answer.status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(send, range(6))) == [200] * 6
+    assert repeated.get() == before
+    weights = {row["weight"] for row in admin.get("/animals?limit=100").json["data"]}
+    assert weights == {300}

@@ -42,6 +42,11 @@ def test_a_calf_may_stand_above_its_parents(admin: Caller, breeds: None) -> None
     assert found["T-1"]["birth_date"] == "2020-02-01"
 
 
+def test_names_are_read_in_any_case(admin: Caller, breeds: None) -> None:
+    report = made(send(admin, HEADER + "T-1,macho,2020-02-01,650,HOLSTEIN,,,\n", path="/animals"), 200)
+    assert report["counts"]["new"] == 1
+
+
 def test_what_is_wrong_is_named_by_row_and_column(admin: Caller, breeds: None) -> None:
     content = (
         HEADER

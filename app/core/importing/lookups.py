@@ -1,6 +1,6 @@
 """What an import looks up for all its rows at once: the records that rows refer to, and those that exist already."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import String, select, tuple_
@@ -27,6 +27,9 @@ class Targets:
         self._text = isinstance(reference.model.__table__.columns[reference.by].type, String)
         self._found: dict[Hashable, list[Any]] = {}
         column = getattr(reference.model, reference.by)
+        if self._text and db.engine.dialect.name == "sqlite":
+            # MariaDB reads texts regardless of case by itself.
+            column = column.collate("NOCASE")
         wanted = {key for cell in cells if (key := self._asked(cell)) is not None}
         for some in _pieces(sorted(wanted, key=str)):
             for record in db.session.scalars(select(reference.model).where(column.in_(some))):
@@ -107,15 +110,17 @@ class Existing:
         return tuple(plain_key(getattr(record, name)) for name in self._plain.keys)
 
 
-def hold(models: Mapping[type[Any], set[int]]) -> list[Any]:
+def hold(models: Mapping[type[Any], set[int]], altered: Collection[type[Any]]) -> list[Any]:
     """The records with these ids; while the list is kept, the session finds them without asking the database.
 
-    Nobody changes them until this transaction ends, so that what the rules see of them stays true.
+    Nobody changes them until this transaction ends, so that what the rules see of them stays true. The `altered` nobody
+    else holds either: of two imports that share them and then want them alone, neither would get them.
     """
     held: list[Any] = []
     for model, ids in models.items():
         for some in _pieces(sorted(ids)):
-            query = select(model).where(model.id.in_(some)).order_by(model.id).with_for_update(read=True)
+            query = select(model).where(model.id.in_(some)).order_by(model.id)
+            query = query.with_for_update(read=model not in altered)
             held += db.session.scalars(query.execution_options(populate_existing=True))
     return held
 

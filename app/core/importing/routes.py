@@ -3,6 +3,7 @@
 import hashlib
 import re
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, g, request
@@ -45,7 +46,7 @@ def register_import(ns: Namespace, path: str, plain: Plain) -> None:
         )
         def post(self, ask: ImportAsk) -> Any:
             """Preview a CSV or Excel file, or with dry_run=false store all of it or nothing."""
-            return _imported(plain, ask)
+            return _imported(_as_told(plain), ask)
 
     class Template(Resource):
         """The empty spreadsheet."""
@@ -55,7 +56,7 @@ def register_import(ns: Namespace, path: str, plain: Plain) -> None:
         @gives_file
         def get(self, ask: TemplateAsk) -> Any:
             """An empty file with the columns that the import understands."""
-            return _template(plain, ask.format)
+            return _template(_as_told(plain), ask.format)
 
     Upload.__name__, Template.__name__ = f"{plain.noun}Import", f"{plain.noun}Template"
     ns.add_resource(Upload, f"{path}/import", endpoint=f"{ns.name}-{plain.noun}-import")
@@ -74,6 +75,16 @@ class ImportProgress(Resource):
         if found is None:
             raise NotFound("No hay una importación con ese nombre")
         return found
+
+
+def _as_told(plain: Plain) -> Plain:
+    """The record with the readable keys that the person may be told; to try others would tell them."""
+    told = {
+        name: one
+        for name, one in plain.references.items()
+        if not one.permission or g.principal.may(one.permission)
+    }
+    return replace(plain, references=told)
 
 
 def _imported(plain: Plain, ask: ImportAsk) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class Import:
 
         Raises Clash, unless careful, when the database refuses what no rule had foreseen.
         """
-        held = hold(self._referred())
+        altered = {one.model for one in self._plain.references.values() if one.altered}
+        held = hold(self._referred(), altered)
         if self._careful:
             outcomes = self._each()
         else:
