@@ -1,5 +1,7 @@
 """What every answer tells the browser not to do. Sizes are `http`'s part, and who may ask for what the guard's."""
 
+from http import HTTPStatus
+
 from flask import Flask, Response, request
 
 YEAR_S = 31_536_000
@@ -37,7 +39,12 @@ def init_app(app: Flask) -> None:
 
 
 def arm(response: Response) -> Response:
-    """Adds the headers; one that the answer carries already stays."""
+    """Adds the headers; one that the answer carries already stays.
+
+    A 304 goes without: the browser has the answer it means, and that one's headers with it.
+    """
+    if response.status_code == HTTPStatus.NOT_MODIFIED:
+        return response
     carried = {name.lower() for name, _ in response.headers}
     for name, value in HEADERS.items():
         if name.lower() not in carried:

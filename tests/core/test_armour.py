@@ -42,6 +42,14 @@ def test_every_answer_is_armed(app: Flask, path: str) -> None:
     assert "werkzeug" not in answer.headers.get("Server", "").lower()
 
 
+def test_what_the_browser_has_already_is_armed_as_it_is(admin: Caller) -> None:
+    first = admin.get("/species")
+    same = admin.get("/species", headers={"If-None-Match": first.headers["ETag"]})
+    assert same.status_code == 304
+    assert EXPECTED.keys() <= {name for name, _ in first.headers}
+    assert not (EXPECTED.keys() | {"Content-Security-Policy"}) & {name for name, _ in same.headers}
+
+
 def test_https_is_remembered_by_browsers(app: Flask) -> None:
     answer = app.test_client().get("/health", base_url="https://finca.test")
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
