@@ -1,11 +1,9 @@
 """Questions that come while another is under way are put together as one. Each answer is newer than its question."""
 
 from collections.abc import Callable, Iterable, Mapping
-from threading import Event, Lock
+from threading import Lock
 from typing import Any
 
-# Longer than any question takes that ends by itself.
-LONGEST_S = 10.0
 Ask = Callable[[list[str]], Mapping[str, Any]]
 
 
@@ -15,7 +13,9 @@ class _Round:
     def __init__(self) -> None:
         self.keys: dict[str, None] = {}
         self.has_leader = False
-        self.answered = Event()
+        # Held until there is an answer: who waits for it waits for the lock, which costs less than an Event.
+        self.under_way = Lock()
+        self.under_way.acquire()
         self.answer: Mapping[str, Any] | None = None
         self.error: Exception | None = None
 
@@ -38,8 +38,9 @@ class Gathering:
             mine.keys.update(dict.fromkeys(keys))
         if leads:
             self._lead(mine)
-        elif not mine.answered.wait(LONGEST_S):
-            raise TimeoutError
+        else:
+            with mine.under_way:
+                pass
         if mine.answer is None:
             raise mine.error or ConnectionError
         return mine.answer
@@ -55,7 +56,7 @@ class Gathering:
         finally:
             # Also when this request is ended while it waits: those who joined it must not wait for ever.
             self._close(mine)
-            mine.answered.set()
+            mine.under_way.release()
 
     def _close(self, mine: _Round) -> None:
         with self._joining:

@@ -1,7 +1,7 @@
 """Questions asked again: the same request in every word, under the same stamps, gets the same answer at once.
 
 Screens ask the same every few seconds, and to find out from the beginning who asks, for what and whether they may costs
-many times what it takes to see that nothing has changed. So the door remembers for half a minute what an answer rests
+many times what it takes to see that nothing has changed. So the door remembers for a minute what an answer rests
 on: the stamps of people, rights, sessions and of the tables shown, the day, the token's end. While all of it holds,
 nothing that a request goes through could come to another answer. What is due at each request is done here too: it is
 counted against its limits, in the figures and in the log. Everything else goes the long way.
@@ -26,7 +26,7 @@ from app.core.settings import Settings
 
 # A list in the environment, since what stands between may pass a copy of that on.
 NOTES = "backfinca.notes"
-SECONDS = 30.0
+SECONDS = 60.0
 MOST = 2000
 Headers = list[tuple[str, str]]
 Limit = tuple[RateLimitItem, list[str]]
