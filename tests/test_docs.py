@@ -212,6 +212,15 @@ def test_decisions_are_dated_and_short() -> None:
         assert all(len(line) <= 120 for line in lines), title
 
 
+def test_every_benchmark_is_told() -> None:
+    programs = {
+        f"bench/{path.name}"
+        for path in (DOCS.parent / "bench").glob("*.py")
+        if "__main__" in path.read_text()
+    }
+    assert set(re.findall(r"`(bench/\w+\.py)`", text_of(DOCS / "benchmarks.md"))) == programs
+
+
 def test_the_words_of_the_glossary_are_in_the_code() -> None:
     rows = re.findall(r"^\| [^|]+ \| ([^|]+) \|", text_of(DOCS / "glossary.md"), re.MULTILINE)
     words = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
