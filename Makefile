@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+BENCHMARKS := $(addprefix bench/,ingest.py production.py live.py records.py inbreeding.py saving.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run stack stack-down test test-cluster test-faults coverage lint ruff mypy imports spelling security format lock bench bench-load bench-peers migration hooks clean
@@ -61,8 +62,8 @@ lock: .venv/dev.stamp ## Pin the dependencies again (newer ones: make lock ARGS=
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header $(ARGS) \
 		-c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
 
-bench: .venv/dev.stamp ## Run every benchmark, one after the other
-	@set -e; for program in $$(grep -l __main__ bench/*.py | grep -v bench/load.py); do echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done
+bench: .venv/dev.stamp ## Run every benchmark but the load suite, one after the other
+	@set -e; for program in $(BENCHMARKS); do echo "== $$program"; $(BIN)/python "$$program" $(ARGS); done
 
 bench-load: .venv/run.stamp .venv-bench/stamp ## Put SIGLAB's load suite to the stack (minutes; how long: ARGS="--time 0.1")
 	.venv-bench/bin/python bench/load.py $(ARGS)
