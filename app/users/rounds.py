@@ -1,17 +1,24 @@
-"""What runs beside the requests for this room: mail leaves, incidents are stored. Started and stopped by the wiring."""
+"""What runs beside the requests for this room: mail leaves, incidents are stored, open sessions are counted.
+
+Started and stopped by the wiring.
+"""
 
 import logging
 import threading
 
 from flask import Flask
+from prometheus_client import Gauge
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.extensions import current_settings
 from app.core.transaction import transaction
-from app.users import incidents, mail, postman
+from app.users import incidents, mail, postman, security
 
 EVERY_S = 10.0
 log = logging.getLogger("backfinca.users")
+REFRESH_TOKENS = Gauge(
+    "refresh_tokens_active", "Refresh tokens that are good, one a session", multiprocess_mode="livemostrecent"
+)
 
 
 class Rounds:
@@ -46,11 +53,12 @@ class Rounds:
 
 
 def go_round() -> int:
-    """Sends what is due and stores what happened; the number of messages that left."""
+    """Sends what is due, stores what happened and counts the open sessions; the number of messages that left."""
     with transaction():
         if incidents.is_due():
             incidents.store()
         waiting = mail.due()
+        REFRESH_TOKENS.set(security.active_sessions())
     return sum(_deliver(mail_id) for mail_id in waiting)
 
 

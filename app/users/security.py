@@ -39,7 +39,7 @@ def metrics() -> dict[str, Any]:
         "suspicious_activities": sum(totals.get(name, 0) for name in SUSPICIOUS),
         "rate_limit_violations": totals.get("rate_limited", 0),
         "malicious_content_blocks": totals.get("content_refused", 0),
-        "active_sessions": _active_sessions(),
+        "active_sessions": active_sessions(),
         "last_security_scan": _last_scan(),
     }
 
@@ -67,7 +67,8 @@ def scan(user_id: int) -> list[Finding]:
     return [*_of_settings(current_settings()), *_of_accounts(), *_of_mail()]
 
 
-def _active_sessions() -> int:
+def active_sessions() -> int:
+    """Sessions that somebody can go on with: each has one refresh token that is good."""
     query = select(func.count()).select_from(LoginSession).join(User, User.id == LoginSession.user_id)
     living = query.where(LoginSession.ended_at.is_(None), LoginSession.expires_at > times.now())
     same = living.where(LoginSession.token_version == User.token_version)

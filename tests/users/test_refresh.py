@@ -12,6 +12,7 @@ from users.visits import ACCESS, REFRESH, REFRESH_CSRF, Browser, changed_setting
 from app.core import times
 from app.core.extensions import db
 from app.core.transaction import transaction
+from app.users import rounds
 from app.users.token_models import Incident, LoginSession, RefreshToken
 
 
@@ -79,6 +80,20 @@ def test_logins_and_refreshes_are_figures(app: Flask, marta: int) -> None:
     refused = app.test_client().post("/api/v1/auth/refresh", json={"refresh_token": "nobody's"})
     assert refused.status_code == 401
     assert [now - then for now, then in zip(figures(), before, strict=True)] == [1, 1, 1, 1]
+
+
+def test_good_refresh_tokens_are_a_figure(app: Flask, browser: Browser) -> None:
+    def counted() -> float | None:
+        with app.app_context():
+            rounds.go_round()
+        return REGISTRY.get_sample_value("refresh_tokens_active")
+
+    before = counted()
+    assert before is not None
+    browser.refresh()
+    assert counted() == before >= 1
+    browser.client.post("/api/v1/auth/logout")
+    assert counted() == before - 1
 
 
 def test_get_renews_too(browser: Browser) -> None:
