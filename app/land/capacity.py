@@ -8,6 +8,7 @@ from sqlalchemy.sql import ColumnElement
 
 from app.core.errors import Conflict
 from app.core.extensions import db
+from app.herd.days import today
 from app.herd.models import Animal
 from app.land.models import AnimalField, Field
 
@@ -45,6 +46,16 @@ def require_room(
             head=head,
             date=day,
         )
+
+
+def warnings(field: Field) -> list[str]:
+    """What is strange about a stored paddock: that it holds more than its capacity, today or on a day to come."""
+    if field.capacity is None:
+        return []
+    _, head = peak(_spans(field.id, today(), None, ()), today())
+    if head <= field.capacity:
+        return []
+    return [f"Tiene {head} animales y cupo para {field.capacity}; traslade los que sobran o corrija el cupo"]
 
 
 def _spans(field_id: int, start: dt.date, end: dt.date | None, ignoring: Collection[int]) -> list[Span]:

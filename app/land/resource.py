@@ -12,7 +12,7 @@ from app.core.http import asks, gives, takes
 from app.core.lists import MAX_LIMIT, PAGE_NAMES, PARAMETERS, list_response
 from app.core.plain import PLAIN, Reference
 from app.herd.models import Animal
-from app.land import fields, food_types, moves, stays
+from app.land import capacity, fields, food_types, moves, stays
 from app.land.listings import ANIMAL_FIELDS, FIELDS, FOOD_TYPES, head_counts
 from app.land.models import Field, FoodType
 from app.land.occupation import animals_in, day_asked, location
@@ -54,6 +54,7 @@ crud(
     update=fields.change,
     keys=("name",),
     references={"food_type_id": Reference("food_type", FoodType, "food_type")},
+    warnings=capacity.warnings,
 )
 crud(
     ns,

@@ -62,6 +62,20 @@ def test_the_state_is_what_people_say(app: Flask, admin: Caller) -> None:
     assert data(admin.get(f"{FIELDS}/{field}"))["state"] == "Activo"
 
 
+def test_a_capacity_below_the_head_is_stored_and_said_to_be_strange(app: Flask, admin: Caller) -> None:
+    place = paddock(app, capacity=5)
+    for cow in herd(app, 2):
+        body = {"animal_id": cow, "field_id": place, "assignment_date": str(day(3))}
+        data(admin.post("/animal-fields", json=body), 201)
+    enough = admin.put(f"{FIELDS}/{place}", json={"capacity": 2})
+    assert (enough.status_code, "meta" in enough.json) == (200, False)
+    tight = admin.put(f"{FIELDS}/{place}", json={"capacity": 1})
+    assert data(tight)["capacity"] == "1"
+    [warning] = tight.json["meta"]["warnings"]
+    assert "2 animales" in warning
+    assert warning in tight.json["message"]
+
+
 def test_a_forage_is_not_harvested_before_it_is_sown(admin: Caller) -> None:
     body = {"food_type": "Maíz", "sowing_date": "2026-03-01", "harvest_date": "2026-02-01"}
     assert wrong(admin.post(FOOD, json=body)) == {"harvest_date"}
