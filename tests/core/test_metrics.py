@@ -11,7 +11,7 @@ from app.core.settings import ROOT
 
 PREFIXES = (
     *("http_", "cache_", "transaction_", "database_", "ingest_", "live_", "sse_", "report_"),
-    *("sensor_", "security_", "auth_"),
+    *("sensor_", "security_", "auth_", "refresh_"),
 )
 WORDS = re.compile(rf"\b(?:{'|'.join(PREFIXES)})[a-z_]+\b")
 
