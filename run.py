@@ -18,7 +18,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="BackFinca, servidor de desarrollo")
     parser.add_argument("--demo", action="store_true", help="finca de demostración, broker y simulador")
     options = parser.parse_args()
-    # Told to end, or left by its terminal, it takes broker and simulator along as it does by Ctrl-C. Under `nohup` it stays.
+    # Told to end, or left by its terminal, it takes broker and simulator along, as it does by Ctrl-C; under `nohup` it
+    # stays.
     for told in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(told) is not signal.SIG_IGN:
             signal.signal(told, lambda *_: sys.exit(0))
