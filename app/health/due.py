@@ -3,35 +3,15 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, func, select
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.sql import ColumnElement
-from sqlalchemy.sql.functions import FunctionElement
 
+from app.core.days_sql import days_after
 from app.core.extensions import db
 from app.health.models import Vaccination, Vaccine
 from app.herd.days import today
 from app.herd.models import Animal
 from app.herd.statuses import ALIVE
-
-
-class days_after(FunctionElement[dt.date]):  # noqa: N801
-    """The day so many days after another: each database says it in its own way."""
-
-    type = Date()
-    inherit_cache = True
-
-
-@compiles(days_after)
-def _in_mysql(element: Any, compiler: Any, **options: Any) -> str:
-    day, days = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"DATE_ADD({day}, INTERVAL {days} DAY)"
-
-
-@compiles(days_after, "sqlite")
-def _in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    day, days = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"date({day}, '+' || {days} || ' days')"
 
 
 def due(
