@@ -9,7 +9,6 @@ from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.sql import ColumnElement
 
 from app.core.errors import Invalid
-from app.core.extensions import db
 from app.core.filters import filtered, filters, moments
 from app.core.keyset import Term, order_of
 from app.core.listing import Listing
@@ -17,6 +16,7 @@ from app.core.related import keys_of, relations_asked
 from app.core.relations import Relation
 from app.core.rowview import RowView
 from app.core.searching import search
+from app.core.transaction import reading
 
 LIMIT, SKIPPED = bindparam("limit_", type_=Integer), bindparam("skipped_", type_=Integer)
 
@@ -79,7 +79,8 @@ class Asked:
 
     def total(self) -> int:
         """How many rows there are."""
-        return db.session.connection().scalar(self._known("total", self._count)) or 0
+        with reading() as connection:
+            return connection.scalar(self._known("total", self._count)) or 0
 
     def _count(self) -> Select[Any]:
         # The joins change nothing, so they are left out where no condition needs them.

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from pymysql.connections import Connection  # type: ignore[import-untyped]
-from pymysql.constants import CR  # type: ignore[import-untyped]
+from pymysql.constants import CR, SERVER_STATUS  # type: ignore[import-untyped]
 from pymysql.err import OperationalError  # type: ignore[import-untyped]
 
 # All of it is less than the 8 s after which a proxy takes a request to the next process.
@@ -102,6 +102,11 @@ class Wire(Connection):  # type: ignore[misc]
         """Lets us in. Raises OperationalError, at once when the host was waited for in vain a moment ago."""
         with self._watched(CR.CR_CONN_HOST_ERROR):
             super().connect(sock)
+
+    def rollback(self) -> None:
+        """Undoes the transaction. Where each statement stands for itself and none was begun, nothing is sent."""
+        if self.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS or not self.get_autocommit():
+            super().rollback()
 
     def ping(self, reconnect: bool = False) -> None:
         """Shows that the connection lives; as impatient as `connect`."""

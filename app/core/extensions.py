@@ -166,12 +166,16 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
     quiet = {"hide_parameters": True}
     if settings.database_uri.startswith("sqlite"):
         return {**quiet, "connect_args": {"timeout": 15, "check_same_thread": False}}
-    connecting = {"connect_timeout": GREETING_S, "write_timeout": LONG_S}
+    connecting = {
+        "connect_timeout": GREETING_S,
+        "write_timeout": LONG_S,
+        "autocommit": True,
+        # Each batch or request must see what committed before it, and nothing needs gap locks.
+        "init_command": "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    }
     return {
         **quiet,
         **pooling.options(settings.db_pool_size),
-        # Each batch or request must see what committed before it, and nothing needs gap locks.
-        "isolation_level": "READ COMMITTED",
         "creator": Hosts(settings.database_uri, settings.database_hosts, **connecting),
     }
 

@@ -12,12 +12,12 @@ from app.core import related
 from app.core.asked import Asked
 from app.core.errors import Malformed
 from app.core.export import export_response
-from app.core.extensions import db
 from app.core.filters import FALSE
 from app.core.http import pagination, success
 from app.core.keyset import after, cursor_at, values_of
 from app.core.listing import Listing
 from app.core.rowview import dumped
+from app.core.transaction import reading
 
 __all__ = ["PARAMETERS", "Listing", "list_response"]
 
@@ -106,7 +106,8 @@ def _fetched(
 ) -> tuple[list[dict[str, Any]], Sequence[Any]]:
     """The first `most` rows as data with their relations; and all rows, raw."""
     # Not the session's own `execute`: it looks for records among what are only columns.
-    rows = db.session.connection().execute(query, values).all()
+    with reading() as connection:
+        rows = connection.execute(query, values).all()
     data = asked.view.written(rows[:most])
     if asked.relations and data:
         start = len(asked.view.columns)

@@ -14,6 +14,7 @@ from app.core.plain import PLAIN
 from app.core.relations import MANY_LIMIT, Relation
 from app.core.rowview import readable, straight_field
 from app.core.shapes import partial
+from app.core.transaction import reading
 
 NOT_ASKED = {"", "false", "0", "no"}
 Shown = dict[str, Any]
@@ -65,7 +66,8 @@ def _many(relation: Relation, ids: Collection[Any]) -> dict[Any, Any]:
 
 def _loaded(relation: Relation, query: Select[Any]) -> tuple[list[Any], list[Shown]]:
     names = [shown for shown, _column in _fields(relation)]
-    rows = db.session.execute(query).all()
+    with reading() as connection:
+        rows = connection.execute(query).all()
     shown = [dict(zip(names, row[1:], strict=True)) for row in rows]
     _dress(relation, shown)
     return [row[0] for row in rows], shown

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database_patience import be_patient, hurry
 from app.core.extensions import db, writing
+from app.core.pooling import ALONE
 from app.core.retrying import repeatedly
 
 log = logging.getLogger("backfinca.transaction")
@@ -59,14 +60,14 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """A connection for one question: that of the transaction under way, or one of its own, which costs half as much."""
+    """A connection for questions: that of the transaction under way, or one without any, which costs half as much."""
     if db.session.registry.has() and db.session().in_transaction():
         # What was changed in it is to be seen.
         db.session.flush()
         yield db.session.connection()
         return
     with db.engine.connect() as connection:
-        yield connection
+        yield connection.execution_options(**{ALONE: True})
 
 
 def transacted(work: Callable[[Session], Result]) -> Result:
