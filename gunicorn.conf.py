@@ -41,6 +41,13 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="backfinca-metrics-")
     os.environ["BACKFINCA_METRICS_OWNER"] = str(os.getpid())
 
+# Each figure asks, at each step, whether it is still in the process that opened its file. The system is asked once a fork.
+from prometheus_client import values
+
+_process = {"id": os.getpid()}
+os.register_at_fork(after_in_child=lambda: _process.update(id=os.getpid()))
+values.ValueClass = values.MultiProcessValue(lambda: _process["id"])
+
 
 def post_worker_init(worker):
     """A worker that is ready starts what runs beside its requests."""

@@ -47,14 +47,22 @@ class Asked:
             "page", lambda: self.ordered(self.query(*self.related_keys())).limit(LIMIT).offset(SKIPPED)
         )
 
-    def by_id(self) -> Select[Any]:
-        """The rows with one of `ids_`: the view, the keys of what is related, then what the view leaves out."""
-        return self._known("by_id", self._by_id)
+    def by_id(self, ids: Sequence[int]) -> tuple[Select[Any], dict[str, Any]]:
+        """A statement and its values: the view, the keys of what is related, then what the view leaves out."""
+        if len(ids) == 1:
+            return self._known("by_one_id", self._by_one_id), {"id_": ids[0]}
+        return self._known("by_id", self._by_id), {"ids_": ids}
+
+    def _by_one_id(self) -> Select[Any]:
+        # A list of one would be written into the statement anew each time.
+        return self._whole().where(self.listing.table.columns["id"] == bindparam("id_"))
 
     def _by_id(self) -> Select[Any]:
-        wanted = self.listing.table.columns["id"].in_(bindparam("ids_", expanding=True))
+        return self._whole().where(self.listing.table.columns["id"].in_(bindparam("ids_", expanding=True)))
+
+    def _whole(self) -> Select[Any]:
         unseen = [place for place in self.listing.stored_in(self.view) if not isinstance(place, int)]
-        return self.query(*self.related_keys(), *unseen).where(wanted)
+        return self.query(*self.related_keys(), *unseen)
 
     def related_keys(self) -> list[ColumnElement[Any]]:
         """The keys by which the records related to a row are found, after the row's own columns."""

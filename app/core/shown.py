@@ -51,7 +51,7 @@ def _from_columns(listing: Listing, ids: Sequence[int], args: Mapping[str, str])
         listing, (), (), view_of(listing, args.get("fields", ""), set()), relations_asked(listing, args)
     )
     with reading() as connection:
-        rows = connection.execute(asked.by_id(), {"ids_": ids}).all()
+        rows = connection.execute(*asked.by_id(ids)).all()
     data, start = asked.view.written(rows), len(asked.view.columns)
     end = start + len(asked.relations)
     attach(asked.relations, data, [row[start:end] for row in rows])
