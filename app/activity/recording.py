@@ -7,10 +7,10 @@ and nothing is waited for while it is held: so it can delay others, and never de
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import event, func, insert, select, update
+from sqlalchemy import Connection, bindparam, event, func, insert, select, update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,15 @@ TOPIC = "events"
 # More changes of one table in one commit are told as one: the screens fetch the list again.
 TOLD_ONE_BY_ONE = 20
 ANIMALS = "animals"
+TRAIL: Any = Activity.__table__
+HEAD: Any = ActivityHead.__table__
+DAYS: Any = ActivityDay.__table__
+LOCK_HEAD = select(HEAD.c.last_id, HEAD.c.last_hash).where(HEAD.c.id == HEAD_ID).with_for_update()
+MOVE_HEAD = (
+    update(HEAD)
+    .where(HEAD.c.id == HEAD_ID)
+    .values(last_id=bindparam("number_"), last_hash=bindparam("hash_"))
+)
 Names = Callable[[Iterable[int]], Mapping[int, str]]
 
 _names_of_animals: Names = lambda ids: {}  # noqa: E731
@@ -93,50 +102,52 @@ def _animals(changes: list[Change]) -> Mapping[int, str]:
 
 
 def _append(session: Session, rows: list[dict[str, Any]]) -> None:
-    number, last_hash = _locked_head(session)
+    # Not the session's own `execute`: it looks for records among what are only columns.
+    connection = session.connection()
+    number, last_hash = _locked_head(connection)
     # Whole seconds, which is what every database keeps; read under the lock, so that the trail's order is time's.
     now = times.now().replace(microsecond=0)
     for row in rows:
         number += 1
         row |= {"id": number, "created_at": now, "previous_hash": last_hash}
         last_hash = row["hash"] = hash_of(row)
-    session.execute(insert(Activity.__table__), rows)  # type: ignore[arg-type]
-    head = update(ActivityHead.__table__).where(ActivityHead.__table__.c.id == HEAD_ID)  # type: ignore[arg-type]
-    session.execute(head.values(last_id=number, last_hash=last_hash))
-    _count(session, rows, now)
+    connection.execute(insert(TRAIL), rows)
+    connection.execute(MOVE_HEAD, {"number_": number, "hash_": last_hash})
+    _count(connection, rows, now)
 
 
-def _locked_head(session: Session) -> tuple[int, str]:
-    query = select(ActivityHead.last_id, ActivityHead.last_hash).where(ActivityHead.id == HEAD_ID)
-    found = session.execute(query.with_for_update()).one_or_none()
+def _locked_head(connection: Connection) -> tuple[int, str]:
+    found = connection.execute(LOCK_HEAD).one_or_none()
     if found is None:
         # Only once in a database's life. A trail that lost its head gets one that shows it: no row follows GENESIS.
-        last = session.scalar(select(func.max(Activity.id))) or 0
+        last = connection.scalar(select(func.max(TRAIL.c.id))) or 0
         head = {"id": HEAD_ID, "last_id": last, "last_hash": GENESIS}
-        _put(session, ActivityHead.__table__, [head], "id", "id")
-        found = session.execute(query.with_for_update()).one()
+        connection.execute(_adding(HEAD, "id", connection.dialect.name), [head])
+        found = connection.execute(LOCK_HEAD).one()
     return found[0], found[1]
 
 
-def _count(session: Session, rows: list[dict[str, Any]], now: datetime) -> None:
+def _count(connection: Connection, rows: list[dict[str, Any]], now: datetime) -> None:
     """The day's figures; the days are the farm's."""
     day = times.local_day(now, current_settings().farm_timezone)
     keys = ("actor_id", "entity", "action", "severity", "animal_id")
     counted = Counter(tuple(row[name] or 0 for name in keys) for row in rows)
     values = [{"date": day, **dict(zip(keys, key, strict=True)), "count": n} for key, n in counted.items()]
-    _put(session, ActivityDay.__table__, values, "count", "date", *keys)
+    connection.execute(_adding(DAYS, "count", connection.dialect.name), values)
 
 
-def _put(session: Session, table: Any, rows: list[dict[str, Any]], adding: str, *keys: str) -> None:
+# Built once: it takes as long as to execute them.
+@lru_cache
+def _adding(table: Any, adding: str, dialect: str) -> Any:
     """Inserts rows, or adds to the `adding` of those that are there (leaves them alone when it is their key)."""
-    if session.get_bind().dialect.name == "sqlite":
+    keys = [column.name for column in table.primary_key]
+    if dialect == "sqlite":
         new = sqlite.insert(table)
         more = table.c[adding] + (new.excluded[adding] if adding not in keys else 0)
-        session.execute(new.on_conflict_do_update(index_elements=list(keys), set_={adding: more}), rows)
-    else:
-        fresh = mysql.insert(table)
-        more = table.c[adding] + (fresh.inserted[adding] if adding not in keys else 0)
-        session.execute(fresh.on_duplicate_key_update({adding: more}), rows)
+        return new.on_conflict_do_update(index_elements=keys, set_={adding: more})
+    fresh = mysql.insert(table)
+    more = table.c[adding] + (fresh.inserted[adding] if adding not in keys else 0)
+    return fresh.on_duplicate_key_update({adding: more})
 
 
 def _words(changes: list[Change]) -> list[dict[str, Any]]:

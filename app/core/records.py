@@ -46,9 +46,17 @@ def get(model: type[Record], key: int | str, label: str = "El registro") -> Reco
     return found
 
 
-def referred(model: type[Record], key: int, field: str, label: str) -> Record:
-    """The record that a field points at; Invalid on that field when there is none."""
-    found = db.session.get(model, key) if 0 < key <= MAX_ID else None
+def referred(model: type[Record], key: int, field: str, label: str, *, held: bool = False) -> Record:
+    """The record that a field points at; Invalid on that field when there is none.
+
+    `held`: read anew, and left as it is by everybody else until the transaction ends.
+    """
+    options: dict[str, Any] = {}
+    if held:
+        # Reading it anew would undo what has been changed and not yet been sent.
+        db.session.flush()
+        options = {"with_for_update": {"read": True}, "populate_existing": True}
+    found = db.session.get(model, key, **options) if 0 < key <= MAX_ID else None
     if found is None:
         raise Invalid(fields={field: f"{label} {key} no existe"})
     return found

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint, literal, select, union_all
 
 from app.core.errors import Conflict, Invalid
-from app.core.extensions import db
 from app.core.plain import PLAIN, Plain
 from app.core.records import MAX_ID
 from app.core.rowview import wire_name
+from app.core.transaction import reading
 
 # How a field without a title of its own is called.
 WORDS = {"name": "nombre", "code": "código", "number": "número", "date": "fecha", "email": "correo"}
@@ -101,7 +101,10 @@ def _there(keys: Sequence[ForeignKey], rows: Sequence[Mapping[str, Any]]) -> set
         possible = [id for id in ids if isinstance(id, int) and 0 < id <= MAX_ID]
         if possible:
             queries.append(select(literal(key.parent.name), key.column).where(key.column.in_(possible)))
-    return {(name, id) for name, id in db.session.execute(union_all(*queries))} if queries else set()
+    if not queries:
+        return set()
+    with reading() as connection:
+        return {(name, id) for name, id in connection.execute(union_all(*queries))}
 
 
 def _label(key: ForeignKey) -> str:

@@ -31,9 +31,9 @@ __all__ = [
 recorded: list[Callable[[int], Span]] = []
 
 
-def animal_of(animal_id: int) -> Animal:
-    """The animal a record belongs to; Invalid on `animal_id` when there is none."""
-    return records.referred(Animal, animal_id, "animal_id", "El animal")
+def animal_of(animal_id: int, *, held: bool = False) -> Animal:
+    """The animal a record belongs to; Invalid on `animal_id` when there is none. `held` as in `records.referred`."""
+    return records.referred(Animal, animal_id, "animal_id", "El animal", held=held)
 
 
 def recordable(animal_id: int, on: date, field: str) -> Animal:
@@ -41,10 +41,8 @@ def recordable(animal_id: int, on: date, field: str) -> Animal:
 
     It is held as it is until the record is stored, so that it does not die meanwhile.
     """
-    animal = animal_of(animal_id)
     # What an import gathers is held already.
-    if not records.is_gathering():
-        db.session.refresh(animal, with_for_update={"read": True})
+    animal = animal_of(animal_id, held=not records.is_gathering())
     require_day(animal, on, field)
     return animal
 
