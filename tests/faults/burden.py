@@ -148,13 +148,13 @@ class Writers:
 
 
 class Sensor:
-    """Sends numbers by QoS 1 and remembers which of them the broker has taken."""
+    """Sends numbers, by QoS 1 if not told otherwise, and remembers which of them the broker has taken."""
 
     def __init__(
         self, name: str, code: str, port: int, *, host: str = "127.0.0.1", people: tuple[str, str] | None = None,
-        stamped: bool = True, pause_s: float = 0.01, first: int = 0,
+        stamped: bool = True, pause_s: float = 0.01, first: int = 0, qos: int = 1,
     ) -> None:  # fmt: skip
-        self.key, self.code, self.stamped = name, code, stamped
+        self.key, self.code, self.stamped, self._qos = name, code, stamped, qos
         self.acknowledged: set[int] = set()
         self.sent = first
         self._mids: dict[int, int] = {}
@@ -178,7 +178,7 @@ class Sensor:
         if self.stamped:
             body["timestamp"] = time.time()
         # Not under our lock: the library holds its own when it calls us back.
-        told = self._client.publish(f"finca/{self.code}/telemetry", json.dumps(body), qos=1)
+        told = self._client.publish(f"finca/{self.code}/telemetry", json.dumps(body), qos=self._qos)
         with self._lock:
             if told.mid in self._early:
                 self._early.discard(told.mid)

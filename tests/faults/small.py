@@ -19,6 +19,7 @@ class SmallFarm(Farm):
 
     authority = None
     sensor_pause_s = 0.02
+    unstamped_qos = 1
 
     def __init__(
         self,
@@ -48,11 +49,10 @@ class SmallFarm(Farm):
 
     def sensors(self, name: str) -> list[Sensor]:
         host, _, port = self.broker.url.removeprefix("mqtt://").partition(":")
+        mine: dict[str, Any] = {"host": host, "pause_s": self.sensor_pause_s}
         return [
-            Sensor(
-                f"{name}{mark}", "small-1", int(port), host=host, stamped=stamped, pause_s=self.sensor_pause_s
-            )
-            for mark, stamped in (("a", True), ("b", False))
+            Sensor(f"{name}a", "small-1", int(port), stamped=True, **mine),
+            Sensor(f"{name}b", "small-1", int(port), stamped=False, qos=self.unstamped_qos, **mine),
         ]
 
     def whole(self) -> bool:
