@@ -6,7 +6,6 @@ What is known to carry the present stamps is still true. They live in the shared
 
 import os
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.core.extensions import cache, db
 from app.core.gathering import Gathering
+from app.core.stamp_debts import Debts
 from app.core.transaction import after_commit
 
 # A process killed between its commit and its new stamp would leave an old one: no other lives longer than this.
@@ -27,7 +27,6 @@ STAMP_SECONDS = 600
 FOR_EVER = 0
 # After a failure Redis is left alone this long, so that a hung server costs one time-out, not one a request.
 PAUSE_SECONDS = 2.0
-DEBT_SECONDS = 0.2
 
 _paused_until = 0.0
 _followers: dict[str, str] = {}
@@ -70,6 +69,7 @@ def touch(*resources: str) -> None:
 
 
 def _renew(name: str) -> bool:
+    """True, since it raises when it cannot."""
     cache.set(_key(name), _new(), timeout=_life(name))
     return True
 
@@ -82,46 +82,7 @@ def _life(name: str) -> int:
     return FOR_EVER if name in _followers.values() else STAMP_SECONDS
 
 
-class Debts:
-    """Stamps that could not be renewed, renewed as soon as the cache answers again."""
-
-    def __init__(self) -> None:
-        self._owed: set[str] = set()
-        self._lock = threading.Lock()
-        self._payer: threading.Thread | None = None
-
-    def owe(self, app: Flask, names: Iterable[str]) -> None:
-        """Takes note, and sees to it."""
-        with self._lock:
-            self._owed.update(names)
-            if self._payer is None:
-                self._payer = threading.Thread(target=self._pay, args=(app,), name="stamps", daemon=True)
-                self._payer.start()
-
-    def _pay(self, app: Flask) -> None:
-        with app.app_context():
-            while not self._paid():
-                time.sleep(DEBT_SECONDS)
-
-    def _paid(self) -> bool:
-        # Taken out before they are renewed: what is owed anew meanwhile belongs to a later change.
-        with self._lock:
-            names, self._owed = self._owed, set()
-        try:
-            for name in names:
-                _renew(name)
-        except (RedisError, OSError):
-            with self._lock:
-                self._owed |= names
-            return False
-        with self._lock:
-            if self._owed:
-                return False
-            self._payer = None
-            return True
-
-
-_debts = Debts()
+_debts = Debts(_renew)
 
 
 def note_touched(session: Session, _context: Any) -> None:
