@@ -1,6 +1,6 @@
 """How Alembic reaches the database: through the application, whose settings say which one it is."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 from alembic import context
 from flask import current_app
@@ -27,11 +27,29 @@ def run() -> None:
     # A restore brings a connection of its own: what it migrates is not the database in use yet.
     given = context.config.attributes.get("connection")
     # And a large table takes as long as it takes.
-    with waiting(None), nullcontext(given) if given else db.engine.connect() as connection:
+    with waiting(None), nullcontext(given) if given else _own() as connection:
         context.configure(connection=connection, **options)
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()
+
+
+@contextmanager
+def _own():
+    """A connection on which a transaction begins by itself. MariaDB ends ours with every change of a table, and what a
+    migration writes after it holds together all the same.
+    """
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            yield connection
+            return
+        connection.exec_driver_sql("SET SESSION autocommit = 0")
+        connection.commit()
+        try:
+            yield connection
+        finally:
+            # Nobody else expects such a one.
+            connection.invalidate()
 
 
 def _plain_type(kind, item, _context):

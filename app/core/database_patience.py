@@ -14,7 +14,7 @@ from typing import Any
 
 from pymysql.connections import Connection  # type: ignore[import-untyped]
 from pymysql.constants import CR, SERVER_STATUS  # type: ignore[import-untyped]
-from pymysql.err import OperationalError  # type: ignore[import-untyped]
+from pymysql.err import MySQLError, OperationalError  # type: ignore[import-untyped]
 
 # All of it is less than the 8 s after which a proxy takes a request to the next process.
 GREETING_S = 2.0
@@ -107,6 +107,16 @@ class Wire(Connection):  # type: ignore[misc]
         """Undoes the transaction. Where each statement stands for itself and none was begun, nothing is sent."""
         if self.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS or not self.get_autocommit():
             super().rollback()
+
+    def _read_query_result(self, unbuffered: bool = False) -> Any:
+        """What a statement gives. Closed where it was left in the middle: the next one would be given the rest."""
+        try:
+            return super()._read_query_result(unbuffered)
+        except MySQLError:
+            raise
+        except BaseException:
+            self._force_close()
+            raise
 
     def ping(self, reconnect: bool = False) -> None:
         """Shows that the connection lives; as impatient as `connect`."""

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, QueuePool, event
 
 from app.core import pooling
 from app.core.logs import route
-from app.core.retrying import code_of
+from app.core.retrying import UNDONE, code_of
 
 log = logging.getLogger("backfinca.database")
 # Galera: the node lives, but its cluster has no majority. Connections to it are of no use.
@@ -40,10 +40,19 @@ def watch(engine: Engine, slow_ms: int) -> None:
 
 
 def _notice(context: Any) -> None:
-    """Every connection to a node without a majority is given up, so that the next one goes to another node."""
+    """Every connection to a node without a majority is given up, so that the next one goes to another node.
+
+    And the one whose transaction the database undid: the server would let each further statement stand for itself, so
+    that a part of the work held. Without its connection a transaction takes none until it is rolled back.
+    """
     error = context.sqlalchemy_exception
-    if error is not None and getattr(error, "orig", None) and code_of(error) == NODE_NOT_READY:
+    if error is None or not getattr(error, "orig", None):
+        return
+    if code_of(error) == NODE_NOT_READY:
         context.is_disconnect = True
+    elif code_of(error) in UNDONE and context.statement:
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
 
 
 def _watch_pool(engine: Engine) -> None:

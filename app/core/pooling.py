@@ -34,7 +34,8 @@ def watch_over(engine: Engine) -> None:
         record.info[ANSWERED] = time.monotonic()
 
     def arrive(connection: Any, record: Any, _fairy: Any) -> None:
-        if time.monotonic() - record.info.get(ANSWERED, float("inf")) < REST_S:
+        # One that closed for a reason of its own has nothing to undo, and so came back without a word.
+        if connection.open and time.monotonic() - record.info.get(ANSWERED, float("inf")) < REST_S:
             return
         try:
             dialect.do_ping(connection)
@@ -42,8 +43,14 @@ def watch_over(engine: Engine) -> None:
             raise InvalidatePoolError from error
 
     def begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get(ALONE):
+        if connection.get_execution_options().get(ALONE):
+            return
+        try:
             connection.exec_driver_sql("BEGIN")
+        except BaseException:
+            # SQLAlchemy would begin no other on it: whatever it was asked next would stand for itself.
+            connection.close()
+            raise
 
     event.listen(engine, "begin", begin)
     event.listen(engine, "checkin", leave)

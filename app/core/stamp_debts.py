@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 
-from flask import Flask
 from redis import RedisError
 
 DEBT_SECONDS = 0.2
+Context = Callable[[], AbstractContextManager[object]]
 
 
 class Debts:
@@ -19,16 +20,16 @@ class Debts:
         self._lock = threading.Lock()
         self._payer: threading.Thread | None = None
 
-    def owe(self, app: Flask, names: Iterable[str]) -> None:
-        """Takes note, and sees to it."""
+    def owe(self, context: Context, names: Iterable[str]) -> None:
+        """Takes note, and sees to it within `context`."""
         with self._lock:
             self._owed.update(names)
             if self._payer is None:
-                self._payer = threading.Thread(target=self._pay, args=(app,), name="stamps", daemon=True)
+                self._payer = threading.Thread(target=self._pay, args=(context,), name="stamps", daemon=True)
                 self._payer.start()
 
-    def _pay(self, app: Flask) -> None:
-        with app.app_context():
+    def _pay(self, context: Context) -> None:
+        with context():
             while not self._paid():
                 time.sleep(DEBT_SECONDS)
 

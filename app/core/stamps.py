@@ -65,7 +65,7 @@ def touch(*resources: str) -> None:
     names = dict.fromkeys([*resources, *(_followers[one] for one in resources if one in _followers)])
     left = [name for name in names if not _guarded(partial(_renew, name))]
     if left:
-        _debts.owe(current_app._get_current_object(), left)  # type: ignore[attr-defined]
+        _debts.owe(current_app._get_current_object().app_context, left)  # type: ignore[attr-defined]
 
 
 def _renew(name: str) -> bool:

@@ -1,5 +1,6 @@
 """Every migration up and down on both databases, and the tables they leave against the models."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from conftest import settings_for
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from app import create_app
 from app.biogas.substrates import SUBSTRATES
 from app.core import schema
 from app.core.extensions import db, migrate
+from app.core.settings import ROOT
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.services)])
@@ -106,6 +109,26 @@ def test_what_is_stored_outlives_the_newest_step(empty_app: Flask) -> None:
     upgrade()
     with db.engine.connect() as connection:
         assert connection.scalar(text("SELECT code FROM devices")) == "uno"
+
+
+def test_what_a_migration_writes_after_a_new_table_holds_together(empty_app: Flask, tmp_path: Path) -> None:
+    upgrade()
+    folder = shutil.copytree(ROOT / "migrations", tmp_path / "migrations")
+    (folder / "versions" / "barns.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\n\n"
+        f"revision, down_revision = 'barns', {schema.head_revision()!r}\n\n\n"
+        "def upgrade():\n"
+        "    op.create_table('barns', sa.Column('id', sa.Integer, primary_key=True))\n"
+        "    for id in (1, 2, 1):\n"
+        "        op.execute(f'INSERT INTO barns (id) VALUES ({id})')\n"
+    )
+    with pytest.raises(IntegrityError):
+        upgrade(directory=str(folder))
+    assert present() == schema.head_revision()
+    with db.engine.connect() as connection:
+        # SQLite takes the table back as well.
+        assert "barns" not in tables() or not connection.scalar(text("SELECT COUNT(*) FROM barns"))
+        assert connection.dialect.name == "sqlite" or connection.scalar(text("SELECT @@autocommit"))
 
 
 def test_codes_differ_by_case_and_texts_hold_any_letter(empty_app: Flask) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pymysql.constants import FIELD_TYPE
 from servers import MariaDB
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError, ResourceClosedError
 
 from app.core import pooling
 from app.core.database_hosts import Hosts
@@ -96,3 +98,34 @@ def test_all_connections_are_kept(engine: Engine) -> None:
     assert {connection.scalar(text("SELECT CONNECTION_ID()")) for connection in again} == ids
     for connection in again:
         connection.close()
+
+
+def test_where_no_transaction_began_nothing_more_is_asked(engine: Engine, mariadb: MariaDB) -> None:
+    """It would stand for itself, and hold although it is rolled back."""
+    with engine.connect() as connection:
+        killed = connection.scalar(text("SELECT CONNECTION_ID()"))
+        connection.rollback()
+        with mariadb.connect() as other, other.cursor() as cursor:
+            cursor.execute(f"KILL {killed}")
+        with pytest.raises(OperationalError):
+            connection.execute(text("INSERT INTO heads VALUES (1)"))
+        with pytest.raises(ResourceClosedError):
+            connection.execute(text("INSERT INTO heads VALUES (2)"))
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT COUNT(*) FROM heads")) == 0
+
+
+def test_an_answer_that_was_left_in_the_middle_is_not_given_to_the_next(engine: Engine) -> None:
+    alone = engine.execution_options(**{pooling.ALONE: True})
+    with alone.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        driver.decoders = {**driver.decoders, FIELD_TYPE.LONG: _failing}
+        with pytest.raises(RecursionError):
+            connection.execute(text("SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3"))
+    for _ in range(2):
+        with alone.connect() as connection:
+            assert connection.scalar(text("SELECT 'mine'")) == "mine"
+
+
+def _failing(_value: str) -> None:
+    raise RecursionError

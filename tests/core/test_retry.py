@@ -10,13 +10,14 @@ import pytest
 from conftest import Caller
 from flask import Flask, Response, request
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 
 from app.core.access import public
 from app.core.errors import Unavailable
 from app.core.extensions import db
 from app.core.http import success
 from app.core.retrying import ATTEMPTS, RETRIES
-from app.core.transaction import after_commit, on_rollback, transacted, transaction, transactional
+from app.core.transaction import after_commit, on_rollback, rollback, transacted, transaction, transactional
 from app.sensors.models import Device
 
 # SQLite has one writer: it knows no deadlock.
@@ -127,6 +128,23 @@ def test_work_outside_requests_is_run_again_too(farm: Flask) -> None:
         assert transacted(work) == "done"
     other.join(20)
     assert (len(runs), counted(farm, "d0"), counted(farm, "d1")) == (2, 2, 2)
+
+
+def test_after_a_deadlock_nothing_holds_that_is_written_without_what_was_undone(farm: Flask) -> None:
+    """The server would take it, each statement for itself."""
+    first, second = threading.Event(), threading.Event()
+    other = holding_up(farm, first, second)
+    with farm.app_context():
+        with transaction() as session:
+            add_one("d0")
+            second.set()
+            with pytest.raises(OperationalError, match="1213"), session.begin_nested():
+                add_one("d1")
+            with pytest.raises(PendingRollbackError):
+                add_one("d2")
+            rollback()
+        other.join(20)
+        assert [counted(farm, code) for code in ("d0", "d1", "d2")] == [1, 1, 0]
 
 
 def test_many_who_cross_each_other_lose_nothing_and_double_nothing(

@@ -56,9 +56,7 @@ def farm() -> Iterator[FarFarm]:
     assert not any(host.name in left for host in found.hosts.values())
 
 
-@pytest.mark.parametrize(
-    ("part", "qos"), [("MariaDB", 1), ("Redis", 1), ("Mosquitto", 2), ("Mosquitto", 1)]
-)
+@pytest.mark.parametrize(("part", "qos"), [("MariaDB", 1), ("Redis", 1), ("Mosquitto", 2), ("Mosquitto", 1)])
 def test_the_cable_to_a_server_is_cut(farm: FarFarm, told: list[Row], part: str, qos: int) -> None:
     """The sensor without instants of its own sends by that QoS; by 1, it may be counted twice without the broker."""
     farm.unstamped_qos = qos
