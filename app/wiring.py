@@ -21,7 +21,7 @@ from app.health.models import AnimalDisease, Treatment, Vaccination
 from app.herd.animals import recorded
 from app.herd.models import Animal
 from app.herd.recorded import Span, span
-from app.herd.statuses import departed
+from app.herd.statuses import departed, remained
 from app.land import stays
 from app.land.models import AnimalField
 from app.sensors import frames_resource, live
@@ -53,6 +53,8 @@ def init_app(app: Flask) -> None:
     app.extensions["rounds"] = None
     if stays.leave not in departed:
         departed.append(stays.leave)
+    if stays.stay_on not in remained:
+        remained.append(stays.stay_on)
     if days_recorded not in recorded:
         recorded.append(days_recorded)
 

@@ -1,6 +1,7 @@
 """An animal's status: alive, sold or dead since a day. Every change is kept; the newest by its date holds today."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -16,10 +17,14 @@ from app.herd.models import Animal, AnimalStatusChange
 ALIVE, SOLD, DEAD = "Vivo", "Vendido", "Muerto"
 FIELDS = ("status", "status_date", "status_reason")
 HISTORY_LIMIT = 1000
+# First days and the days after the last ones; None: no end.
+Spans = list[tuple[date, date | None]]
 BACK_WITHOUT_REASON = "Un animal muerto vuelve a estar vivo solo con un motivo, aquí o en las notas"
 
 # Called as f(animal, day) when an animal is sold or dies, or when the day on which it did is corrected.
 departed: list[Callable[[Animal, date], None]] = []
+# Called as f(animal, day, until) when it turns out that it did not leave on `day`, but later, or not at all (None).
+remained: list[Callable[[Animal, date, date | None], None]] = []
 
 
 class Change(NamedTuple):
@@ -75,13 +80,12 @@ def _is_late(animal: Animal | None, change: Change) -> bool:
 
 def keep(animal: Animal, change: Change) -> AnimalStatusChange:
     """Stores a change, and makes the newest of all the animal's status; a late entry of an old one changes no today."""
-    _hold(animal)
-    entry = _newest(animal.id) if change.amends else None
-    if entry is None:
-        entry = AnimalStatusChange(animal_id=animal.id, status=change.status)
-        db.session.add(entry)
-    _write(entry, date=change.date, reason=change.reason)
-    _settle(animal)
+    with _settling(animal):
+        entry = _newest(animal.id) if change.amends else None
+        if entry is None:
+            entry = AnimalStatusChange(animal_id=animal.id, status=change.status)
+            db.session.add(entry)
+        _write(entry, date=change.date, reason=change.reason)
     return entry
 
 
@@ -105,16 +109,39 @@ def correct(animal: Animal, entry: AnimalStatusChange, **changes: Any) -> Animal
         raise Invalid(fields={"reason": BACK_WITHOUT_REASON})
     if (status, day) != (entry.status, entry.date):
         _refuse_twice(animal.id, status, day)
-    _write(entry, status=status, date=day, reason=reason)
-    _settle(animal)
+    with _settling(animal):
+        _write(entry, status=status, date=day, reason=reason)
     return entry
 
 
 def withdraw(animal: Animal, entry: AnimalStatusChange) -> None:
     """Takes out an entry that should not be there; without any, the animal is simply alive."""
+    with _settling(animal):
+        records.remove(entry)
+
+
+@contextmanager
+def _settling(animal: Animal) -> Iterator[None]:
+    """Inside, the animal's history changes; then its status follows, and the rooms above hear what it means to them."""
     _hold(animal)
-    records.remove(entry)
+    before = _away(animal)
+    yield
     _settle(animal)
+    _tell_remained(animal, before)
+
+
+def _away(animal: Animal) -> Spans:
+    """The absences that lasted: who is put down as dead and as alive on one day was never away."""
+    return [(gone, back) for gone, back in absences(animal.id) if back is None or back > gone]
+
+
+def _tell_remained(animal: Animal, before: Spans) -> None:
+    after = _away(animal)
+    for gone, _ in before:
+        if not any(left <= gone and (back is None or gone < back) for left, back in after):
+            until = min((left for left, _ in after if left > gone), default=None)
+            for hear in remained:
+                hear(animal, gone, until)
 
 
 def _hold(animal: Animal) -> None:
@@ -136,11 +163,11 @@ def _refuse_twice(animal_id: int, status: str, day: date) -> None:
         raise Conflict(f"Ya está registrado que el animal pasó a {status} el {day}")
 
 
-def absences(animal_id: int) -> list[tuple[date, date | None]]:
+def absences(animal_id: int) -> Spans:
     """The spans in which the animal was sold or dead, as its whole history tells; the last may have no end."""
     entry = AnimalStatusChange
     query = select(entry.date, entry.status).where(entry.animal_id == animal_id)
-    found: list[tuple[date, date | None]] = []
+    found: Spans = []
     for day, status in db.session.execute(query.order_by(entry.date, entry.id)):
         away = bool(found) and found[-1][1] is None
         if status != ALIVE and not away:

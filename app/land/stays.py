@@ -74,6 +74,29 @@ def leave(animal: Animal, day: dt.date) -> None:
             records.update(stay, removal_date=max(day, stay.assignment_date), open_animal_id=None)
 
 
+def stay_on(animal: Animal, day: dt.date, until: dt.date | None) -> None:
+    """Lengthens the stay that ended on a day when the animal, as it turns out, did not leave the farm.
+
+    It is left as it is where somebody has told of another place since, or the paddock would let nobody in.
+    """
+    _lock(animal)
+    own = AnimalField.animal_id == animal.id
+    stay = db.session.scalars(select(AnimalField).where(own, AnimalField.removal_date == day)).first()
+    if stay is None:
+        return
+    later = select(AnimalField.id).where(own, AnimalField.id != stay.id, *overlapping(day, until))
+    if db.session.scalar(later.limit(1)) is not None:
+        return
+    field = field_of(stay.field_id)
+    try:
+        if until is None:
+            require_open(field)
+        require_room(field, day, until, ignoring=[stay.id])
+    except Conflict:
+        return
+    records.update(stay, removal_date=until, open_animal_id=animal.id if until is None else None)
+
+
 def require_open(field: Field) -> None:
     """Raises Conflict when the paddock's state lets no animal in."""
     if field.state in CLOSED:

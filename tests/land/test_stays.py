@@ -140,6 +140,33 @@ def test_who_dies_or_is_sold_leaves_its_paddock(app: Flask, instructor: Caller) 
     assert heads(instructor)[loma] == 2
 
 
+def test_who_did_not_leave_after_all_stayed_where_it_was(app: Flask, instructor: Caller) -> None:
+    cows, loma, vega = herd(app, 4), paddock(app, capacity=3), paddock(app, "Vega")
+    stays = [data(put(instructor, cow, loma, 30), 201) for cow in cows[:3]]
+    for cow in cows[:3]:
+        become(app, cow, "Muerto", day(12))
+    first = data(instructor.get(f"/animals/{cows[0]}/statuses"))[0]
+    # Died later; did not die; was put down as dead by mistake, and as alive on the same day.
+    data(instructor.put(f"/animals/{cows[0]}", json={"status_date": str(day(8))}))
+    second = data(instructor.get(f"/animals/{cows[1]}/statuses"))[0]
+    data(instructor.delete(f"/animals/{cows[1]}/statuses/{second['id']}"))
+    become(app, cows[2], "Vivo", day(12))
+    ends = lambda: [data(instructor.get(f"{STAYS}/{stay['id']}"))["removal_date"] for stay in stays]  # noqa: E731
+    assert ends() == [str(day(8)), None, None]
+    assert [heads(instructor, ago)[loma] for ago in (13, 12, 9, 8, 0)] == [3, 3, 3, 2, 2]
+    # Another has its room meanwhile: it cannot simply be put back.
+    data(put(instructor, cows[3], loma, 6), 201)
+    data(instructor.put(f"/animals/{cows[0]}/statuses/{first['id']}", json={"date": str(day(4))}))
+    assert ends()[0] == str(day(8))
+    # And who has been told to be elsewhere since, is.
+    become(app, cows[1], "Vendido", day(5))
+    become(app, cows[1], "Vivo", day(3))
+    data(put(instructor, cows[1], vega, 2), 201)
+    sold = data(instructor.get(f"/animals/{cows[1]}/statuses"))[-1]
+    data(instructor.delete(f"/animals/{cows[1]}/statuses/{sold['id']}"))
+    assert ends()[1] == str(day(5))
+
+
 def test_who_came_back_was_away_between(app: Flask, instructor: Caller) -> None:
     [cow], loma = herd(app), paddock(app)
     data(put(instructor, cow, loma, 60, 40), 201)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.core.errors import DomainError
 from app.core.extensions import db
-from app.herd import animals
+from app.herd import animals, statuses
 from app.herd.models import Animal, AnimalStatusChange
 from app.land import moves, stays
 from app.land.models import AnimalField, Field
@@ -41,6 +41,8 @@ OPERATIONS = st.lists(
         ),
         st.tuples(st.just("move"), st.lists(cows, min_size=1, max_size=COWS), fields, days),
         st.tuples(st.just("become"), cows, st.sampled_from(["Muerto", "Vendido", "Vivo"]), days),
+        st.tuples(st.just("correct"), cows, st.integers(0, 3), days),
+        st.tuples(st.just("withdraw"), cows, st.integers(0, 3)),
     ),
     min_size=5,
     max_size=25,
@@ -88,6 +90,21 @@ class Farm:
         animal = db.session.get(Animal, self.herd[cow])
         if animal and status != animal.status:
             animals.revise(animal, status=status, status_date=day(on), status_reason="Prueba")
+
+    def correct(self, cow: int, place: int, on: int) -> None:
+        animal, entry = self._entry(cow, place)
+        if animal and entry:
+            statuses.correct(animal, entry, date=day(on))
+
+    def withdraw(self, cow: int, place: int) -> None:
+        animal, entry = self._entry(cow, place)
+        if animal and entry:
+            statuses.withdraw(animal, entry)
+
+    def _entry(self, cow: int, place: int) -> tuple[Animal | None, AnimalStatusChange | None]:
+        own = select(AnimalStatusChange).where(AnimalStatusChange.animal_id == self.herd[cow])
+        found = db.session.scalars(own.order_by(AnimalStatusChange.id)).all()
+        return db.session.get(Animal, self.herd[cow]), found[place % len(found)] if found else None
 
 
 def rows() -> list[tuple[Any, ...]]:
