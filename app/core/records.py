@@ -15,6 +15,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.extensions import db
 from app.core.integrity import refusal_of
 from app.core.times import UtcDateTime
+from app.core.twins import refuse_twin
 
 MAX_ID = 2**31 - 1
 Record = TypeVar("Record")
@@ -76,9 +77,12 @@ def create(model: type[Record], /, **values: Any) -> Record:
     While many are gathered it waits, without an id, for the next flush or query: who needs the id flushes first.
     """
     record = model(**values)
+    if _gathering.get():
+        db.session.add(record)
+        return record
+    refuse_twin(record)
     db.session.add(record)
-    if not _gathering.get():
-        flush()
+    flush()
     return record
 
 
@@ -102,6 +106,8 @@ def update(record: Record, /, **values: Any) -> Record:
     refuse_empty(record, values)
     for name, value in values.items():
         setattr(record, name, value)
+    if not _gathering.get():
+        refuse_twin(record)
     flush()
     return record
 
