@@ -19,6 +19,7 @@ import jwt
 import servers
 import socketio
 import socketio.exceptions
+import websocket
 from sensors.farmyard import wait_until
 from server_process import HOST, Server
 
@@ -175,13 +176,15 @@ class Screen:
     ) -> None:
         self.told: list[tuple[str, Any]] = []
         self.refusal: Any = None
-        self.client = socketio.Client(reconnection=reconnection, reconnection_delay=0.2)
-        self._wires: list[Any] = []
+        self._wires: list[websocket.WebSocket] = []
+        options: dict[str, Any] = {"class_": self._wire}
+        self.client = socketio.Client(
+            reconnection=reconnection, reconnection_delay=0.2, websocket_extra_options=options
+        )
         for event in ("reading", "production", "device", "snapshot", "alarm"):
             self.client.on(
                 event, lambda body, event=event: self.told.append((event, body)), namespace=namespace
             )
-        self.client.on("connect", lambda: self._wires.append(self.client.eio.ws), namespace=namespace)
         self.client.on("connect_error", self._refused, namespace=namespace)
         auth = {"token": token} if token is not None else None
         with suppress(socketio.exceptions.ConnectionError):
@@ -189,7 +192,11 @@ class Screen:
 
     def _refused(self, body: Any = None) -> None:
         self.refusal = body
-        self._wires.append(self.client.eio.ws)
+
+    def _wire(self, **options: Any) -> websocket.WebSocket:
+        """Each socket of the library, which forgets those of connections that the server ended."""
+        self._wires.append(websocket.WebSocket(**options))
+        return self._wires[-1]
 
     def __enter__(self) -> Screen:
         return self
@@ -199,11 +206,10 @@ class Screen:
 
     def close(self) -> None:
         """Leaves without waiting for the server's last word, as a browser's tab does."""
-        for wire in filter(None, self._wires):
+        for wire in self._wires:
             wire.close = partial(wire.close, timeout=0)
         self.client.disconnect()
-        # The library forgets the sockets of connections that the server ended.
-        for wire in filter(None, self._wires):
+        for wire in self._wires:
             wire.shutdown()
 
     def ask(self, event: str, *wanted: Any) -> Any:

@@ -21,6 +21,7 @@ _SEPARATORS = re.compile(r"[\s.\-‐‑–]+")
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+?\d+", re.ASCII | re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]+")
 _HEX = re.compile(r"[0-9A-F]+")
+_WORD = re.compile(r"[0-9A-F]{16}")
 
 
 class InvalidTag(ValueError):
@@ -75,7 +76,8 @@ def parse(text: str) -> Code:
     """Read 15 digits or 16 hexadecimal ones, blanks, dots and dashes between; raises InvalidTag with the reason."""
     if len(text) > _MAX_WRITTEN:
         raise InvalidTag(f"Demasiado largo para un código electrónico: {len(text)} caracteres")
-    if _SCIENTIFIC.fullmatch(text.strip()):
+    # A word of 16 may happen to have but one letter, an E.
+    if _SCIENTIFIC.fullmatch(text.strip()) and not _WORD.fullmatch(text.strip().upper()):
         raise InvalidTag(
             "La hoja de cálculo redondeó el código: dé formato de texto a la columna y escríbalo de nuevo"
         )

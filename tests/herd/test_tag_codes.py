@@ -20,6 +20,14 @@ from app.herd.tag_codes import (
 HEX = "80002A82DFDC1C35"
 
 
+def test_a_word_that_looks_like_a_rounded_number():
+    """No spreadsheet rounds 15 digits to this; a reader may well send it."""
+    code = parse("8E30010000000000")
+    assert code.hex == "8E30010000000000"
+    with pytest.raises(InvalidTag, match="redondeó"):
+        parse("9,82E+14")
+
+
 def test_the_vector():
     code = parse(HEX)
     assert (code.prefix, code.national_id, code.reserved, code.data_block) == (170, 12_345_678_901, 0, False)
