@@ -45,6 +45,7 @@ class LeasedRedisStorage(RedisStorage):
     def __init__(self, uri: str, **options: Any) -> None:
         super().__init__(uri.removeprefix(SCHEME), **options)
         self._leases: dict[str, Lease] = {}
+        self._taking: set[str] = set()
         self._lock = Lock()
         self._take = self.get_connection().register_script(TAKE)
 
@@ -55,9 +56,16 @@ class LeasedRedisStorage(RedisStorage):
             if lease and lease.spare >= amount:
                 lease.spare -= amount
                 return lease.counted - lease.spare
+            # Of many at once only the first takes a share: all together might take the whole limit, and need little.
+            first = key not in self._taking
+            self._taking.add(key)
         limit = _limit_of(key)
-        size = max(amount, limit // SHARES)
-        count, left = self._take([self.prefixed_key(key)], [expiry, size])
+        size = max(amount, limit // SHARES) if first else amount
+        try:
+            count, left = self._take([self.prefixed_key(key)], [expiry, size])
+        finally:
+            if first:
+                self._taking.discard(key)
         good = min(size, max(0, limit - (count - size)))
         if good < amount:
             return int(count)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
 
 import pytest
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
@@ -46,6 +48,25 @@ def test_one_process_admits_exactly_the_limit(
     assert admitted(storages[0], item, 30) == 0
     assert limiter.get_window_stats(item, "person:1", "list").remaining == 0
     assert limiter.hit(item, "person:2", "list")
+
+
+def test_many_at_once_do_not_take_the_limit_from_each_other(
+    storages: list[LeasedRedisStorage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share for each of them would be more than there is, and most hits refused though there were hardly any."""
+    people, storage = 80, storages[0]
+    together, take = Barrier(people), storage._take
+
+    def taking(*args: Any) -> Any:
+        together.wait(30)
+        return take(*args)
+
+    monkeypatch.setattr(storage, "_take", taking)
+    with ThreadPoolExecutor(people) as pool:
+        hits = list(pool.map(lambda _n: admitted(storage, ROOMY, 1), range(people)))
+    assert sum(hits) == people
+    monkeypatch.undo()
+    assert people + sum(admitted(each, ROOMY, 600) for each in storages) == ROOMY.amount
 
 
 def test_several_processes_never_admit_more(storages: list[LeasedRedisStorage]) -> None:
